@@ -1,0 +1,52 @@
+# One door. `make help` lists what there is.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+SITE ?= inventories/lab
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export RR_HOME ?= $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab drill test unit contract integration lint format bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready ## Make the virtual environment with everything in it
+
+$(VENV)/.ready: pyproject.toml lab/setup_venv
+	@lab/setup_venv $(VENV)
+	@touch $@
+
+lab: setup ## Start the lab: the IDC and the AWS side in containers
+	@rollback-runner lab up
+
+drill: lab ## Run the whole rollback under live traffic, and say where the report is
+	@rollback-runner drill -i $(SITE)
+
+test: unit contract integration ## Run every test
+
+unit: setup ## Pure logic, no server
+	@pytest -q tests/unit
+
+contract: setup ## What the parts promise each other
+	@pytest -q tests/contract
+
+integration: lab ## Real servers, real ssh, real traffic
+	@pytest -q tests/integration
+
+lint: setup ## ruff, mypy --strict, yamllint, ansible-lint production
+	@ruff check . && ruff format --check .
+	@mypy rollback_runner plugins/module_utils/failback lab
+	@mypy plugins/action
+	@yamllint .
+	@ansible-lint
+
+format: setup ## Let ruff lay the code out
+	@ruff check --fix . && ruff format .
+
+bench: lab ## Our cut beside a bare script's, in one run
+	@python -m benchmarks.cutover
+
+clean: ## Stop and remove the lab (images stay)
+	@rollback-runner lab down

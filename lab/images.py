@@ -1,0 +1,179 @@
+"""The lab's two images, built from Debian packages alone: no image registry is needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker.errors
+
+from lab import docker_api
+from lab.commands import run
+from lab.errors import LabError
+from lab.files import write
+from lab.progress import step
+from lab.topology import LABEL
+
+if TYPE_CHECKING:
+    from lab.paths import LabPaths
+
+BUILD_TIMEOUT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is made of; its digest is part of the tag, so an unchanged recipe is never built twice."""
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    # Shell lines run on the finished tree, which is "$1".
+    hooks: tuple[str, ...]
+    # Users whose numbers the lab must know, to give them files.
+    users: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Name this recipe."""
+        parts = [self.name, self.suite, *self.packages, *self.hooks, *self.users]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    @property
+    def tag(self) -> str:
+        """Name of the image in the engine."""
+        return f"{self.name}:{self.digest()}"
+
+
+HOST = Recipe(
+    name="rr-lab-host",
+    suite="bookworm",
+    packages=(
+        "bind9",
+        "bind9-dnsutils",
+        "ca-certificates",
+        "docker.io",
+        "haproxy",
+        "iproute2",
+        "nftables",
+        "openssh-server",
+        "procps",
+        "python3",
+        "python3-cryptography",
+        "python3-dnspython",
+        "python3-pymysql",
+        "tini",
+    ),
+    hooks=(
+        # Only the docker client: hosts talk to the engine outside.
+        'rm -f "$1"/usr/sbin/dockerd "$1"/usr/sbin/runc "$1"/usr/bin/containerd* "$1"/usr/bin/ctr',
+        # Each host gets a key of its own from the lab.
+        'rm -f "$1"/etc/ssh/ssh_host_*',
+        # "*" is no password but, unlike "!", no lock: sshd turns locked accounts away.
+        "chroot \"$1\" useradd --create-home --shell /bin/bash --uid 1000 --password '*' ops",
+    ),
+    users=("ops", "haproxy", "bind"),
+)
+MYSQL = Recipe(
+    name="rr-lab-mysql",
+    suite="sid",
+    packages=("mysql-client", "mysql-server", "tini"),
+    # The package makes a server of its own at install time.
+    hooks=('rm -rf "$1"/var/lib/mysql && mkdir "$1"/var/lib/mysql && chroot "$1" chown mysql:mysql /var/lib/mysql',),
+    users=("mysql",),
+)
+
+
+@dataclass(frozen=True)
+class Images:
+    """Tags of the images in use and the user numbers inside them."""
+
+    host: str
+    mysql: str
+    users: dict[str, int]
+
+
+def debian_mirror() -> str:
+    """Ask apt where this machine gets Debian from. Raises LabError when it does not know."""
+    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"])
+    mirrors = [line for line in listing.split() if not line.rstrip("/").endswith("-security")]
+    if not mirrors:
+        # A machine whose lists were never fetched, or one that is not Debian.
+        listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+        mirrors = [line for line in listing.split() if "/debian" in line and not line.rstrip("/").endswith("-security")]
+    if not mirrors:
+        raise LabError("apt knows no Debian mirror. Run `apt-get update` on a Debian machine, then try again.")
+    return mirrors[0]
+
+
+def build_command(recipe: Recipe, mirror: str, archive: Path) -> list[str]:
+    """Give the mmdebstrap call for a recipe."""
+    hooks = [f"--customize-hook={hook}" for hook in recipe.hooks]
+    left_out = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
+    return [
+        "mmdebstrap",
+        "--variant=minbase",
+        "--quiet",
+        # A mirror that stands still for a while is good enough for a lab.
+        '--aptopt=Acquire::Check-Valid-Until "false"',
+        *left_out,
+        f"--include={','.join(recipe.packages)}",
+        *hooks,
+        recipe.suite,
+        str(archive),
+        mirror,
+    ]
+
+
+def exists(recipe: Recipe) -> bool:
+    """Tell whether the engine has the image."""
+    try:
+        docker_api.client().images.get(recipe.tag)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
+
+
+def build(recipe: Recipe, scratch: Path) -> None:
+    """Build one image and import it. Needs root. Raises LabError with what mmdebstrap said."""
+    if os.geteuid() != 0:
+        raise LabError("Building the lab's images needs root. Run `lab up` once as root.")
+    mirror = debian_mirror()
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=scratch, prefix="build-") as folder,
+        step(f"Building image {recipe.tag}", announce=True),
+    ):
+        archive = Path(folder) / "root.tar"
+        run(build_command(recipe, mirror, archive), timeout=BUILD_TIMEOUT_SECONDS)
+        run(["docker", "import", "--change", f"LABEL {LABEL}=1", str(archive), recipe.tag], timeout=300)
+
+
+def user_numbers(recipe: Recipe) -> dict[str, int]:
+    """Read the numbers of the recipe's users from its image."""
+    names = " ".join(recipe.users)
+    script = f"for u in {names}; do id -u $u; done"
+    out = run(["docker", "run", "--rm", "--label", f"{LABEL}=1", "--network", "none", recipe.tag, "sh", "-c", script])
+    return dict(zip(recipe.users, (int(line) for line in out.split()), strict=True))
+
+
+def up(paths: LabPaths) -> Images:
+    """Build what is missing and say what there is."""
+    known = json.loads(paths.images.read_text()) if paths.images.exists() else {}
+    wanted = {"host": HOST.tag, "mysql": MYSQL.tag}
+    missing = [recipe for recipe in (HOST, MYSQL) if not exists(recipe)]
+    for recipe in missing:
+        build(recipe, paths.root / "tmp")
+    if missing or {key: known.get(key) for key in wanted} != wanted:
+        known = {**wanted, "users": {**user_numbers(HOST), **user_numbers(MYSQL)}}
+        write(paths.images, json.dumps(known, indent=2) + "\n")
+    return Images(host=known["host"], mysql=known["mysql"], users=known["users"])
+
+
+def remove() -> None:
+    """Remove the lab's images, of whatever recipe."""
+    for image in docker_api.client().images.list(filters={"label": f"{LABEL}=1"}):
+        docker_api.client().images.remove(image.id, force=True)

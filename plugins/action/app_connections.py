@@ -1,0 +1,68 @@
+"""See this host's application sessions on a server. See plugins/modules/app_connections.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from failback.action import FailbackAction, Outcome
+from failback.errors import FailbackError
+from failback.mysql import Login, Server
+
+if TYPE_CHECKING:
+    from failback.arguments import Arguments
+
+POLL = 0.2
+
+
+class ActionModule(FailbackAction):
+    """Read-only: waits until the sessions are there, or stops."""
+
+    ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
+        "server": {"type": "dict", "required": True},
+        "app_user": {"type": "str", "required": True},
+        "addresses": {"type": "list", "elements": "str", "required": True},
+        "at_least": {"type": "int", "default": 1},
+        "timeout": {"type": "float", "default": 10.0},
+    }
+
+    def perform(self, args: Arguments) -> Outcome:
+        """Count. Raises FailbackError when there are too few at the deadline."""
+        login = Login.from_dict(args.mapping("server"), "db_idc")
+        wanted, user = args.count("at_least"), args.text("app_user")
+        deadline = time.monotonic() + args.number("timeout")
+        with Server.connect(login, name="IDC") as server:
+            while True:
+                by_address = _sessions(server, user)
+                seen = sum(by_address.get(address, 0) for address in args.texts("addresses"))
+                if seen >= wanted or self.check_mode or time.monotonic() >= deadline:
+                    break
+                time.sleep(POLL)
+        evidence: dict[str, object] = {
+            "user": user,
+            "addresses": args.texts("addresses"),
+            "sessions": seen,
+            "sessions_by_address": by_address,
+        }
+        if seen < wanted and not self.check_mode:
+            raise FailbackError(
+                f"IDC sees {seen} sessions of {user} from {self.host} ({', '.join(args.texts('addresses'))}), expected at"
+                f" least {wanted}: look at the application's configuration and log on that host",
+                evidence,
+            )
+        return Outcome(changed=False, before=None, after={"sessions": seen}, evidence=evidence)
+
+
+def _sessions(server: Server, user: str) -> dict[str, int]:
+    """Count the user's sessions by client address; a session's host is address:port."""
+    rows = server.rows(
+        "SELECT SUBSTRING_INDEX(processlist_host, ':', 1) AS address, COUNT(*) AS sessions"
+        " FROM performance_schema.threads WHERE processlist_user = %s GROUP BY address",
+        (user,),
+    )
+    return {str(row["address"]): int(str(row["sessions"])) for row in rows}

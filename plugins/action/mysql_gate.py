@@ -1,0 +1,104 @@
+"""Refuse to begin unless both servers allow it. Documentation: plugins/modules/mysql_gate.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+from failback import gate, gate_facts
+from failback.action import Arguments, FailbackAction, Outcome
+from failback.both import both
+from failback.errors import ConfigError, FailbackError, LoginRefusedError, RefusedError, UnreachableError
+from failback.gtid import GtidSet
+from failback.mysql import Login, Server
+
+if TYPE_CHECKING:
+    from failback.gate import SideFacts
+
+
+class ActionModule(FailbackAction):
+    """Reads only, so a rehearsal does the same."""
+
+    ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
+        "aws": {"type": "dict", "required": True},
+        "idc": {"type": "dict", "required": True},
+        "app_login": {"type": "dict", "default": {}},
+        "replication": {"type": "dict", "default": {}},
+        "cutover_gtid": {"type": "str", "required": True},
+        "schemas": {"type": "list", "elements": "str", "required": True},
+        "exempt_users": {"type": "list", "elements": "str", "required": True},
+        "side": {"type": "str", "choices": ["both", "rds", "idc"], "default": "both"},
+    }
+
+    def perform(self, args: Arguments) -> Outcome:
+        """Read both servers at once and judge; refuse with every finding in one message."""
+        cutover = GtidSet.parse(args.text("cutover_gtid"))
+        if not cutover:
+            raise ConfigError("db_cutover_gtid is empty: without it nobody can tell whether IDC was written meanwhile")
+        aws = Login.from_dict(args.mapping("aws"), "db_aws")
+        idc = Login.from_dict(args.mapping("idc"), "db_idc")
+        rds_facts, idc_facts = both(
+            lambda: self._read(aws, "RDS", args, rds=True), lambda: self._read(idc, "IDC", args, rds=False)
+        )
+        found = gate.findings(rds_facts, idc_facts, cutover)
+        if args.given("replication"):
+            found += _replication(Login.from_dict(args.mapping("replication"), "db_replication"))
+        side = args.text("side")
+        judged = [finding for finding in found if side == "both" or finding.side in {side, "pair"}]
+        missing = rds_facts.who.executed - idc_facts.who.executed
+        evidence: dict[str, object] = {
+            "rds": rds_facts.who.as_evidence() | rds_facts.extra,
+            "idc": idc_facts.who.as_evidence(),
+            "promoted_before": gate.promoted(rds_facts, idc_facts),
+            "fenced_before": bool(rds_facts.marked_accounts),
+            "behind_transactions": missing.count(),
+            "findings": [f"{finding.side}: {finding.text}" for finding in found],
+        }
+        if judged:
+            raise RefusedError(_sentence([finding.text for finding in judged]), evidence)
+        return Outcome(changed=False, before="ready", after="ready", evidence=evidence)
+
+    def _read(self, login: Login, name: str, args: Arguments, *, rds: bool) -> SideFacts:
+        app = login.with_account(args.mapping("app_login"), "db_app_login") if args.given("app_login") else None
+        scope = gate_facts.Scope(tuple(args.texts("exempt_users")), tuple(args.texts("schemas")), rds=rds)
+        try:
+            with Server.connect(login, name=name) as server:
+                return gate_facts.read(server, login, app, scope)
+        except UnreachableError as error:
+            raise RefusedError(_silence(name, str(error)), {"unreachable": name}) from error
+        except LoginRefusedError as error:
+            what = "db_aws" if rds else "db_idc"
+            raise RefusedError(f"{error}; correct the account or password file of {what}", error.evidence) from error
+        except ConfigError:
+            raise
+        except FailbackError as error:
+            raise RefusedError(f"{name} cannot be judged: {error}", error.evidence) from error
+
+
+def _replication(login: Login) -> list[gate.Finding]:
+    """Try the account IDC will replicate with. Silence means nothing here: the way may be open from IDC only."""
+    try:
+        Server.connect(login).close()
+    except LoginRefusedError as error:
+        return [gate.Finding("idc", f"the replication account is refused: {error}; correct db_replication")]
+    except FailbackError:
+        return []
+    return []
+
+
+def _silence(name: str, error: str) -> str:
+    if name == "RDS":
+        return (
+            f"{error}. Without RDS its last writes cannot be salvaged, so nothing is promoted: bring it back, or accept"
+            ' the loss with --accept-loss "reason"'
+        )
+    return f"{error}. Start IDC MySQL and open the way to it, then run the phase again"
+
+
+def _sentence(texts: list[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    return f"{len(texts)} reasons not to begin: " + " | ".join(texts)

@@ -1,0 +1,189 @@
+"""Which network rules to change so that only the kept sources reach the database port. Pure.
+
+A security group only allows, so what lets others in is taken out, and noted in tags to be put back. A network ACL is
+read in order of its rule numbers, so entries in front of the others suffice, and undoing is deleting them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from failback.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+TAG = "rollback-runner:undo:"
+_MOST_TAGS = 40  # AWS allows 50 on a resource
+_MOST_TAG_VALUE = 256
+_TCP = "6"
+
+
+@dataclass(frozen=True, order=True)
+class Rule:
+    """One source of one ingress permission of a security group. Ports -1: all of the protocol."""
+
+    protocol: str
+    low: int
+    high: int
+    kind: str  # cidr, cidr6, group or prefix
+    source: str
+    description: str = ""
+
+    def reaches(self, port: int) -> bool:
+        """Whether it lets TCP in on the port."""
+        return self.protocol == "-1" or (self.protocol in {"tcp", _TCP} and self.low <= port <= self.high)
+
+    def as_permission(self) -> dict[str, object]:
+        """Return it as EC2's IpPermission with this one source."""
+        where, key = {
+            "cidr": ("IpRanges", "CidrIp"),
+            "cidr6": ("Ipv6Ranges", "CidrIpv6"),
+            "group": ("UserIdGroupPairs", "GroupId"),
+            "prefix": ("PrefixListIds", "PrefixListId"),
+        }[self.kind]
+        source = {key: self.source} | ({"Description": self.description} if self.description else {})
+        ports: dict[str, object] = {} if self.protocol == "-1" else {"FromPort": self.low, "ToPort": self.high}
+        return {"IpProtocol": self.protocol, **ports, where: [source]}
+
+    def as_tag(self) -> str:
+        """Return it as a tag's value, to be read by ``rule_from_tag``."""
+        fields = [self.protocol, self.low, self.high, self.kind, self.source, self.description]
+        text = json.dumps(fields, separators=(",", ":"))
+        return text if len(text) <= _MOST_TAG_VALUE else json.dumps([*fields[:5], ""], separators=(",", ":"))
+
+    def __str__(self) -> str:
+        ports = "all" if self.protocol == "-1" else f"{self.low}-{self.high}"
+        return f"{self.protocol} {ports} from {self.source}"
+
+
+def rule_from_tag(value: str) -> Rule:
+    """Read what ``Rule.as_tag`` wrote."""
+    protocol, low, high, kind, source, description = json.loads(value)
+    return Rule(str(protocol), int(low), int(high), str(kind), str(source), str(description))
+
+
+def rules_of(permissions: Iterable[Mapping[str, object]]) -> list[Rule]:
+    """Flatten EC2's IpPermissions: one rule for each source."""
+    keys = (
+        ("IpRanges", "CidrIp", "cidr"),
+        ("Ipv6Ranges", "CidrIpv6", "cidr6"),
+        ("UserIdGroupPairs", "GroupId", "group"),
+        ("PrefixListIds", "PrefixListId", "prefix"),
+    )
+    found: list[Rule] = []
+    for permission in permissions:
+        low, high = _port(permission.get("FromPort")), _port(permission.get("ToPort"))
+        protocol = str(permission.get("IpProtocol", "-1"))
+        for where, key, kind in keys:
+            sources = permission.get(where)
+            found += [
+                Rule(protocol, low, high, kind, str(source[key]), str(source.get("Description") or ""))
+                for source in (sources if isinstance(sources, list) else [])
+            ]
+    return sorted(found)
+
+
+def _port(value: object) -> int:
+    return -1 if value is None else int(str(value))
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """What to change on one security group."""
+
+    revoke: list[Rule]
+    authorize: list[Rule]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.revoke or self.authorize)
+
+
+def plan_group(rules: Sequence[Rule], port: int, keep: Sequence[str], noted: int = 0) -> GroupPlan:
+    """Leave the kept sources and nobody else on the port; rules that do not touch it stay.
+
+    Raises RefusedError when there are more rules than can be noted for the way back.
+    """
+    kept = [ipaddress.ip_network(source) for source in keep]
+    revoke = [rule for rule in rules if rule.reaches(port) and not _within(rule, kept)]
+    if len(revoke) + noted > _MOST_TAGS:
+        raise RefusedError(
+            f"the security group has {len(revoke)} rules that let others in, more than can be noted for the way back;"
+            " use a prefix list, or aws_network_fence: network_acl"
+        )
+    have = [ipaddress.ip_network(r.source) for r in rules if r not in revoke and r.reaches(port) and r.kind == "cidr"]
+    authorize = [
+        Rule("tcp", port, port, "cidr", str(source), "kept by rollback-runner")
+        for source in kept
+        if not any(_subnet(source, network) for network in have)
+    ]
+    return GroupPlan(revoke, authorize)
+
+
+def _within(rule: Rule, kept: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    if rule.kind not in {"cidr", "cidr6"}:
+        return False  # whom a group or list stands for cannot be told from here
+    return any(_subnet(ipaddress.ip_network(rule.source), source) for source in kept)
+
+
+def _subnet(
+    inner: ipaddress.IPv4Network | ipaddress.IPv6Network, outer: ipaddress.IPv4Network | ipaddress.IPv6Network
+) -> bool:
+    if isinstance(inner, ipaddress.IPv4Network) and isinstance(outer, ipaddress.IPv4Network):
+        return inner.subnet_of(outer)
+    if isinstance(inner, ipaddress.IPv6Network) and isinstance(outer, ipaddress.IPv6Network):
+        return inner.subnet_of(outer)
+    return False
+
+
+@dataclass(frozen=True, order=True)
+class AclEntry:
+    """One ingress entry of a network ACL that we add."""
+
+    number: int
+    action: str  # allow or deny
+    cidr: str
+
+    def as_call(self, port: int) -> dict[str, object]:
+        """Return it as arguments of CreateNetworkAclEntry."""
+        return {
+            "RuleNumber": self.number,
+            "RuleAction": self.action,
+            "CidrBlock": self.cidr,
+            "Protocol": _TCP,
+            "Egress": False,
+            "PortRange": {"From": port, "To": port},
+        }
+
+
+def plan_acl(
+    entries: Iterable[Mapping[str, object]], ours: Sequence[int], port: int, keep: Sequence[str]
+) -> list[AclEntry]:
+    """Return the entries still to be added in front; [] when they are all there.
+
+    ``ours`` are the numbers noted on the ACL as ours. Raises RefusedError when there is no room in front.
+    """
+    ingress = [entry for entry in entries if not entry.get("Egress")]
+    others = [int(str(entry["RuleNumber"])) for entry in ingress if int(str(entry["RuleNumber"])) not in ours]
+    wanted = [AclEntry(number, "allow", source) for number, source in enumerate(keep, start=1)]
+    wanted.append(AclEntry(len(keep) + 1, "deny", "0.0.0.0/0"))
+    first = min(others, default=32767)
+    if first <= len(wanted):
+        raise RefusedError(
+            f"the network ACL has rule {first}, so there is no room for {len(wanted)} rules in front of it: renumber it"
+            " before the fail-back"
+        )
+    there = {
+        (int(str(e["RuleNumber"])), str(e["RuleAction"]), str(e.get("CidrBlock"))) for e in ingress if _on(e, port)
+    }
+    return [entry for entry in wanted if (entry.number, entry.action, entry.cidr) not in there]
+
+
+def _on(entry: Mapping[str, object], port: int) -> bool:
+    ports = entry.get("PortRange")
+    return isinstance(ports, dict) and ports.get("From") == port and ports.get("To") == port

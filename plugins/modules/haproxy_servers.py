@@ -1,0 +1,107 @@
+"""Documentation of haproxy_servers. The work is done in plugins/action/haproxy_servers.py, on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: haproxy_servers
+short_description: Send a load balancer node's traffic to one side
+description:
+  - Sets the leaving servers to maintenance and ends their sessions, then the arriving ones to ready, and reads the
+    states again.
+  - With O(release) ends the hold, only if the states are the wanted ones. One round trip.
+options:
+  socket:
+    description: HAProxy's admin socket on the node; its level must be admin.
+    type: str
+    required: true
+  backend:
+    description: The backend whose servers are meant.
+    type: str
+    required: true
+  servers_idc:
+    description: Its servers on the IDC side.
+    type: list
+    elements: str
+    required: true
+  servers_aws:
+    description: Its servers on the AWS side.
+    type: list
+    elements: str
+    required: true
+  absent_ok:
+    description: Nodes that may be missing, each with the reason. Such a node is skipped if it does not answer.
+    type: dict
+    default: {}
+  side:
+    description: The side that shall serve.
+    type: str
+    choices: [idc, aws]
+    required: true
+  release:
+    description: End the hold afterwards.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans everything, touches nothing.
+  diff_mode:
+    support: none
+    description: Nothing is changed or there is no text to compare.
+  idempotent:
+    support: full
+    description: A second run finds everything done and is unchanged.
+author:
+  - The rollback-runner project
+"""
+
+EXAMPLES = r"""
+---
+- name: SWITCH-02 | Send traffic to IDC and let held requests go
+  haproxy_servers:
+    socket: /run/haproxy/admin.sock
+    backend: shop
+    servers_idc: [idc-app1, idc-app2]
+    servers_aws: [aws-app1]
+    side: idc
+    release: true
+
+- name: SWITCH-02 | Read what a switch would change
+  haproxy_servers:
+    socket: /run/haproxy/admin.sock
+    backend: shop
+    servers_idc: [idc-app1, idc-app2]
+    servers_aws: [aws-app1]
+    side: idc
+  check_mode: true
+
+- name: SWITCH-02 | Send traffic back to AWS
+  haproxy_servers:
+    socket: /run/haproxy/admin.sock
+    backend: shop
+    servers_idc: [idc-app1, idc-app2]
+    servers_aws: [aws-app1]
+    side: aws
+    release: true
+"""
+
+RETURN = r"""
+---
+before:
+  description: What was seen first.
+  returned: always
+  type: raw
+after:
+  description: What was seen at the end, or in check mode what would be.
+  returned: always
+  type: raw
+evidence:
+  description: The commands that were sent, sessions that were cut, requests in flight.
+  returned: always
+  type: dict
+refused:
+  description: On failure, whether a gate said no (true) or something broke (false).
+  returned: failure
+  type: bool
+"""

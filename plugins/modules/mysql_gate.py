@@ -1,0 +1,98 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: mysql_gate
+short_description: Refuse to begin a fail-back unless both servers allow it
+description:
+  - Reads both servers at once and refuses with one sentence for each reason.
+  - Judges identity, history (GTIDs since the cut-over), binary logs still there, versions, settings,
+    privileges, prepared transactions, events and accounts that no fence could stop.
+attributes:
+  check_mode:
+    support: full
+    description: Reads only, so a rehearsal does the same.
+  diff_mode:
+    support: N/A
+    description: It never changes anything.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  aws:
+    description: "RDS: host, port, user, password_file, ca_file, server_uuid."
+    type: dict
+    required: true
+  idc:
+    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
+    type: dict
+    required: true
+  app_login:
+    description: The application's own account (user, password_file), tried on both sides.
+    type: dict
+    default: {}
+  replication:
+    description: "The account IDC replicates with: host, port, user, password_file, ca_file, server_uuid."
+    type: dict
+    default: {}
+  cutover_gtid:
+    description: The GTID set at the cut-over.
+    type: str
+    required: true
+  schemas:
+    description: The schemas of the service.
+    type: list
+    elements: str
+    required: true
+  exempt_users:
+    description: Users the fence leaves alone.
+    type: list
+    elements: str
+    required: true
+  side:
+    description: Refuse only for findings about this side; all are in the evidence.
+    type: str
+    default: both
+    choices: [both, rds, idc]
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Check RDS before anything is touched
+  mysql_gate:
+    aws: "{{ db_aws }}"
+    idc: "{{ db_idc }}"
+    cutover_gtid: "{{ db_cutover_gtid }}"
+    schemas: "{{ db_schemas }}"
+    exempt_users: "{{ db_exempt_users }}"
+    side: rds
+
+- name: Rehearse it
+  mysql_gate:
+    aws: "{{ db_aws }}"
+    idc: "{{ db_idc }}"
+    cutover_gtid: "{{ db_cutover_gtid }}"
+    schemas: "{{ db_schemas }}"
+    exempt_users: "{{ db_exempt_users }}"
+    side: rds
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: What was planned, done and seen, with durations in seconds.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

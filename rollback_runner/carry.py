@@ -1,0 +1,172 @@
+"""Between the command line and the engine: reads the site, makes the plan, has it confirmed, and carries it out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from failback import lock
+
+from rollback_runner import ansible_run, checklist, gate, history, live, messages, store
+from rollback_runner import plan as planning
+from rollback_runner import site as sites
+from rollback_runner.content import ROOT
+from rollback_runner.engine import Engine, Options
+from rollback_runner.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback_runner.checklist import Language
+    from rollback_runner.history import History
+    from rollback_runner.plan import Plan
+    from rollback_runner.site import Site
+
+    Confirm = Callable[[str, str], str]
+
+_LEARNT_FROM = 50  # the newest runs the forecast is made from
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person asked for, apart from what the engine must know."""
+
+    phase: str
+    site: str
+    home: Path
+    language: Language
+    yes: bool
+    answers: str | None
+    silent: bool
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """The run that `resume` goes on with."""
+
+    site: Site
+    phase: str
+    options: Options
+
+
+def phase(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
+    """Carry out a phase and return its report."""
+    planning.refuse_unbuilt(asked.phase)
+    site = sites.load(asked.site)
+    planning.choose_strategy(site.strategy)
+    answers = _answers(asked.answers)
+    gate.check(site)
+    playbook = ROOT / "playbooks" / f"{asked.phase}.yml"
+    steps = ansible_run.list_steps(playbook, site.directory)
+    past = learn(asked.home, site.name, asked.phase)
+    plan = planning.make(site, asked.phase, steps, history.forecast(past, 0.0, {}), str(asked.home))
+    texts = messages.Texts(asked.language)
+    _confirmed(asked, site, show(plan, texts, check=options.check), answers, confirm)
+    view = live.choose(texts, silent=asked.silent)
+    return Engine(site, asked.home, view, texts, options).phase(plan, past, playbook)
+
+
+def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
+    """Go back by hand and return the report."""
+    site = sites.load(asked.site)
+    answers = _answers(asked.answers)
+    gate.check(site)
+    playbook = ROOT / "playbooks" / "abort.yml"
+    steps = ansible_run.list_steps(playbook, site.directory)
+    plan = planning.make(site, "emergency", steps, None, str(asked.home))
+    texts = messages.Texts(asked.language)
+    shown = "\n".join([texts("plan.title", phase=texts("phase.abort"), site=site.titles[asked.language])])
+    _confirmed(asked, site, shown, answers, confirm)
+    view = live.choose(texts, silent=asked.silent)
+    last = next((run for run in store.all_runs(asked.home) if _begin(run).get("site") == site.name), None)
+    return Engine(site, asked.home, view, texts, options).abort(plan, last)
+
+
+def unfinished(home: Path, site_name: str) -> Unfinished:
+    """Find the newest run of this site that did not prove everything. Raises `UsageError` when there is none."""
+    site = sites.load(site_name)
+    for run in store.all_runs(home):
+        begin = _begin(run)
+        if begin.get("site") != site.name or begin.get("options", {}).get("check") or begin.get("phase") == "abort":
+            continue
+        end = next((entry for entry in run.entries() if entry["kind"] == "end"), {})
+        if end.get("outcome") in {"proven", "aborted"}:
+            break
+        kept = {key: begin["options"][key] for key in ("accept_loss", "stay_fenced")}
+        return Unfinished(site, begin["phase"], Options(reason=f"resume of {run.id}", **kept))
+    raise UsageError(
+        f"There is nothing to resume on {site.name}: its newest run got to its end.", next_step="rollback-runner status"
+    )
+
+
+def takeover(home: Path, site: str) -> str | None:
+    """Return the reason for taking over a stale lock; None when the lock is free or its holder lives."""
+    held = lock.read(store.lock_path(home, site))
+    return f"resume: process {held.pid} of run {held.run} is gone" if held is not None and held.stale else None
+
+
+def learn(home: Path, site: str, name: str) -> History:
+    """Read the durations of past runs."""
+    reports = (found for run in store.all_runs(home)[:_LEARNT_FROM] if (found := run.read_report()) is not None)
+    return history.of(reports, site, name)
+
+
+def show(plan: Plan, texts: messages.Texts, *, check: bool) -> str:
+    """Write the plan for people."""
+    title = texts("plan.title", phase=texts(f"phase.{plan.phase}"), site=plan.site)
+    lines = [title, "  " + texts("plan.strategy", strategy=plan.strategy, reason=plan.reason)]
+    lines.append("  " + texts("plan.items", count=len(plan.items)))
+    for item in plan.items:
+        where = item.excused or ", ".join(item.hosts)
+        lines.append(f"    {item.id:<10} {checklist.item(item.id).title(texts.language)} ({where})")
+    lines.append("  " + texts("plan.steps", count=sum(bool(step.ids) for step in plan.steps)))
+    if plan.point_of_no_return:
+        lines.append("  " + texts("plan.no_return", step=plan.point_of_no_return))
+    lines.append("  " + texts("plan.budget", budget=plan.budget))
+    ahead = plan.forecast
+    if ahead is None:
+        lines.append("  " + texts("plan.no_forecast"))
+    else:
+        lines.append("  " + texts("plan.forecast", runs=ahead.runs, p50=ahead.p50, p90=ahead.p90))
+        if ahead.p90 > plan.budget:
+            lines.append("  " + texts("plan.late"))
+    lines.append("  " + texts("plan.digest", digest=plan.digest))
+    if check:
+        lines.append("  " + texts("plan.check"))
+    return "\n".join(lines)
+
+
+def _confirmed(asked: Asked, site: Site, shown: str, answers: dict[str, Any], confirm: Confirm) -> None:
+    """Have the site's name typed, unless --yes or the answers say it. Raises `RefusedError` for any other word."""
+    texts = messages.Texts(asked.language)
+    if asked.yes:
+        if not asked.silent:
+            sys.stderr.write(shown + "\n")
+        return
+    answer = answers.get("site") or confirm(shown, texts("plan.ask", site=site.name))
+    if answer != site.name:
+        raise RefusedError(texts("plan.declined", site=site.name), next_step="the same command again, or with --yes")
+
+
+def _answers(path: str | None) -> dict[str, Any]:
+    """Read the answers file; its keys are `site` and item ids."""
+    if path is None:
+        return {}
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} is not readable as YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"{path} must be a mapping of answers, such as `site: lab`.")
+    known = ["site", *(item.id for item in checklist.items())]
+    for key in found:
+        if key not in known:
+            raise UsageError(f"{path}: {key} is no item and not `site`{checklist.nearest(str(key), known)}.")
+    return found
+
+
+def _begin(run: store.Run) -> dict[str, Any]:
+    return next((entry for entry in run.entries() if entry["kind"] == "begin"), {}) if run.journal.exists() else {}

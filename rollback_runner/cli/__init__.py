@@ -1,0 +1,47 @@
+"""The command line: parses, prints, decides nothing. One file per group of commands."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from rollback_runner import __version__
+from rollback_runner.cli import drill, journal, lab, look, phase, shell, site
+from rollback_runner.cli.common import Group, run
+
+__all__ = ["main", "root"]
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def root() -> None:
+    """Take a service back from AWS to its own data centre.
+
+    Every run is recorded below RR_HOME/runs (RR_HOME is the current directory unless set). Exit codes: 0 all proven,
+    1 something failed, 2 wrong usage or configuration, 3 refused by a gate, 4 a person's item is open, 5 locked by
+    another run, 130 interrupted.
+    """
+
+
+for command in (
+    phase.phase,
+    drill.drill,
+    look.status,
+    phase.resume,
+    phase.abort,
+    look.items,
+    look.report,
+    journal.journal,
+    site.doctor,
+    look.explain,
+    site.init,
+    lab.lab,
+    shell.completion,
+):
+    root.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and end the process."""
+    run(root, arguments)

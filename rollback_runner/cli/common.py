@@ -1,0 +1,96 @@
+"""What the commands share: their options, and how an error becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from rollback_runner import checklist, messages
+from rollback_runner.errors import Exit, RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+DEFAULT_SITE = "inventories/lab"
+
+
+class Group(click.Group):
+    """A group that suggests the nearest command for an unknown one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            near = checklist.nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"There is no command {args[0]}{near}.", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def run(command: click.Command, arguments: list[str] | None) -> NoReturn:
+    """Run the command line and end the process with the documented exit code.
+
+    What was foreseen becomes sentences (what, where, the next command) and never a traceback.
+    """
+    try:
+        result = command.main(arguments, prog_name="rollback-runner", standalone_mode=False)
+    except RunnerError as error:
+        fail(error)
+    except click.UsageError as error:
+        click.echo(error.format_message(), err=True)
+        hint = error.ctx.command_path if error.ctx else "rollback-runner"
+        click.echo(f"Next: {hint} --help", err=True)
+        sys.exit(Exit.USAGE)
+    except click.ClickException as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(Exit.FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; nothing was begun.", err=True)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(Exit.FAILED)
+    sys.exit(result if isinstance(result, int) else Exit.PROVEN)
+
+
+def fail(error: RunnerError) -> NoReturn:
+    """Print the error's sentences and end with its exit code."""
+    click.echo(error.what, err=True)
+    if error.next_step:
+        click.echo(f"Next: {error.next_step}", err=True)
+    sys.exit(error.code)
+
+
+def site_option(function: _F) -> _F:
+    """Add `-i SITE`."""
+    return click.option(
+        "-i",
+        "--site",
+        "site_name",
+        default=DEFAULT_SITE,
+        envvar="RR_SITE",
+        show_default=True,
+        metavar="SITE",
+        help="The site: an inventory directory, or the name of one that comes with this command.",
+    )(function)
+
+
+def language_option(function: _F) -> _F:
+    """Add `--lang`, already turned into a language."""
+    return click.option(
+        "--lang",
+        "language",
+        type=click.Choice(["en", "ko"]),
+        callback=lambda _context, _parameter, value: messages.detect(value),
+        help="Language of titles and messages; by default that of the locale.",
+    )(function)
+
+
+def json_option(function: _F) -> _F:
+    """Add `--json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON on standard output, and nothing else there."
+    )(function)

@@ -1,0 +1,142 @@
+"""`phase`, `resume` and `abort`: the commands that act."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rollback_runner import carry, messages, report, store
+from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.content import home
+from rollback_runner.engine import Options
+from rollback_runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollback_runner.checklist import Language
+
+_answers = click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=str),
+    metavar="FILE",
+    help="What people would have answered (YAML: `site: NAME` to confirm, item ids for their items).",
+)
+_accept_loss = click.option(
+    "--accept-loss",
+    default="",
+    metavar="REASON",
+    help="Promote although RDS cannot be asked; the loss that is known to be possible goes on record with this reason.",
+)
+_break_lock = click.option(
+    "--break-lock", default=None, metavar="REASON", help="Take the site's lock from whoever holds it, with this reason."
+)
+_yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@site_option
+@click.option("--check", is_flag=True, help="Rehearse: read everything, plan everything, touch nothing.")
+@_yes
+@_answers
+@_accept_loss
+@_break_lock
+@click.option("--stay-fenced", is_flag=True, help="After a failure before the promotion, do not go back by itself.")
+@language_option
+@json_option
+def phase(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    name: str,
+    site_name: str,
+    *,
+    check: bool,
+    yes: bool,
+    answers: str | None,
+    accept_loss: str,
+    break_lock: str | None,
+    stay_fenced: bool,
+    language: Language,
+    as_json: bool,
+) -> int:
+    """Carry out the phase NAME (today: emergency) on a site.
+
+    Shows the plan first, and on a terminal asks for the site's name. Safe to run again at any point: every step looks
+    before it acts. A failure before the promotion goes back to the state before by itself.
+    """
+    for option, value in (("--accept-loss", accept_loss), ("--break-lock", break_lock)):
+        if value is not None and value != "" and not value.strip():
+            raise UsageError(f"{option} needs a reason; it goes on record.", next_step=f'{option} "why"')
+    options = Options(check=check, accept_loss=accept_loss, takeover=break_lock, stay_fenced=stay_fenced)
+    asked = carry.Asked(name, site_name, home(), language, yes=yes or check, answers=answers, silent=as_json)
+    return _show(carry.phase(asked, options, _confirm), language, as_json=as_json)
+
+
+@click.command()
+@site_option
+@_yes
+@_answers
+@click.option("--break-lock", default=None, metavar="REASON", help="Also take the lock from a holder that still lives.")
+@language_option
+@json_option
+def resume(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    site_name: str, *, yes: bool, answers: str | None, break_lock: str | None, language: Language, as_json: bool
+) -> int:
+    """Go on with the newest run that did not get to its end.
+
+    Runs the same phase again with the same options, under a new epoch: what is done is seen and left alone. Takes over
+    the lock of a run whose process is gone, and ends what that run left behind on this machine.
+    """
+    found = carry.unfinished(home(), site_name)
+    options = replace(found.options, takeover=break_lock or carry.takeover(home(), found.site.name))
+    asked = carry.Asked(found.phase, site_name, home(), language, yes=yes, answers=answers, silent=as_json)
+    return _show(carry.phase(asked, options, _confirm), language, as_json=as_json)
+
+
+@click.command()
+@site_option
+@_yes
+@_answers
+@_break_lock
+@language_option
+@json_option
+def abort(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    site_name: str, *, yes: bool, answers: str | None, break_lock: str | None, language: Language, as_json: bool
+) -> int:
+    """Put RDS back in service, as long as IDC was not made writable.
+
+    Unlocks what the run locked, releases held requests towards AWS, checks that the names never moved. After the
+    promotion it is refused (exit 3), with the reason.
+    """
+    asked = carry.Asked("abort", site_name, home(), language, yes=yes, answers=answers, silent=as_json)
+    return _show(carry.abort(asked, Options(takeover=break_lock), _confirm), language, as_json=as_json)
+
+
+def _confirm(shown: str, question: str) -> str:
+    """Show the plan and ask; without a terminal nobody can answer, and that is said."""
+    click.echo(shown, err=True)
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "Nobody can be asked here: standard input is not a terminal.", next_step="the same command with --yes"
+        )
+    answer: str = click.prompt(question, err=True, default="", show_default=False)
+    return answer
+
+
+def _show(content: dict[str, Any], language: Language, *, as_json: bool) -> int:
+    run = store.find(home(), content["run"])
+    if as_json:
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    else:
+        click.echo(report.summary(content, language), nl=False)
+        click.echo(messages.Texts(language)("report.where", path=_short(run.directory)))
+    code: int = content["exit_code"]
+    return code
+
+
+def _short(directory: Path) -> str:
+    path = directory / "report.md"
+    return str(path.relative_to(home())) if path.is_relative_to(home()) else str(path)

@@ -1,0 +1,51 @@
+"""What people read, in English and Korean. Code, logs and ids stay in English."""
+
+from __future__ import annotations
+
+import locale
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from rollback_runner.content import PACKAGE
+
+if TYPE_CHECKING:
+    from rollback_runner.checklist import Language
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The catalogue in one language: `texts("run.refused", item="AWS-01")`."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the text with its values filled in. An unknown key is a fault of ours and raises `KeyError`."""
+        return _catalogue()[key][self.language].format(**values)
+
+    def status(self, status: str) -> str:
+        """Return the word for a status."""
+        return self(f"status.{status}")
+
+    def metric(self, name: str) -> str:
+        """Return the words for a figure; one that the catalogue does not know keeps its name."""
+        return self(f"metric.{name}") if f"metric.{name}" in _catalogue() else name
+
+
+def detect(choice: str | None = None) -> Language:
+    """Take the language asked for, else that of the locale; English when it is neither."""
+    if choice == "ko":
+        return "ko"
+    if choice == "en":
+        return "en"
+    setting = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ko" if (setting or locale.getlocale()[0] or "").lower().startswith(("ko", "korean")) else "en"
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    catalogue: dict[str, dict[str, str]] = yaml.safe_load((PACKAGE / "messages.yml").read_text(encoding="utf-8"))
+    return catalogue

@@ -1,0 +1,134 @@
+"""The report of a run: one structure, as report.json for machines and report.md for people, in both languages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import jsonschema
+
+from rollback_runner import checklist, messages, store
+from rollback_runner.content import PACKAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rollback_runner.acts import Promoted
+    from rollback_runner.checklist import Language
+    from rollback_runner.history import Spread
+    from rollback_runner.verdict import Failure, ItemVerdict, Status
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class PhaseReport:
+    """One playbook of the run: the phase itself, and the abort if one followed."""
+
+    name: str
+    status: Status
+    started: str
+    seconds: float
+    budget_seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything report.json holds; the schema beside this package says what each field means."""
+
+    run: str
+    site: str
+    site_title: Mapping[str, str]
+    started: str
+    ended: str
+    seconds: float
+    check: bool
+    status: Status
+    outcome: str
+    exit_code: int
+    strategy: str
+    strategy_reason: str
+    plan_digest: str
+    epoch: int
+    holder: str
+    promoted: Promoted
+    accepted_loss: str
+    forecast: Spread | None
+    phases: Sequence[PhaseReport]
+    items: Sequence[Mapping[str, Any]]
+    failures: Sequence[Mapping[str, Any]]
+    stopped_at: str
+    unfinished_acts: Sequence[Mapping[str, str]]
+    next_step: str
+    journal: Mapping[str, Any]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+
+def items_of(phase: str, verdicts: Sequence[ItemVerdict]) -> list[dict[str, Any]]:
+    """Put each verdict beside its item's titles."""
+    return [
+        {**asdict(verdict), "phase": phase, "title": dict(checklist.item(verdict.id).titles)} for verdict in verdicts
+    ]
+
+
+def failures_of(phase: str, failures: Sequence[Failure]) -> list[dict[str, Any]]:
+    """Note which part of the run each failure belongs to."""
+    return [{"phase": phase, **asdict(failure)} for failure in failures]
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return the report as JSON would hold it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(report), ensure_ascii=False, default=str))
+    return plain
+
+
+def problems(report: Mapping[str, Any]) -> list[str]:
+    """Say where a report departs from the schema."""
+    found = jsonschema.Draft202012Validator(_schema()).iter_errors(report)
+    return [f"{'.'.join(str(part) for part in error.absolute_path)}: {error.message}" for error in found]
+
+
+def write(run: store.Run, report: Mapping[str, Any]) -> None:
+    """Write report.json and report.md. Raises `RecordError` when that fails; the journal has all of it."""
+    store.write_json(run, "report.json", report)
+    store.write(run, "report.md", markdown(report))
+
+
+def markdown(report: Mapping[str, Any], languages: Sequence[Language] = ("en", "ko")) -> str:
+    """Write the report for people, one part per language."""
+    parts = [
+        _templates().get_template("report.md.j2").render(r=report, t=messages.Texts(lang), lang=lang)
+        for lang in languages
+    ]
+    return "\n---\n\n".join(part.strip() + "\n" for part in parts)
+
+
+def summary(report: Mapping[str, Any], language: Language) -> str:
+    """Write the few lines a commander reads first."""
+    template = _templates().get_template("summary.txt.j2")
+    return template.render(r=report, t=messages.Texts(language), lang=language).strip() + "\n"
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    text = (PACKAGE / "schema" / "report.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(  # noqa: S701 - Markdown and plain text, never HTML
+        loader=jinja2.FileSystemLoader(PACKAGE / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    environment.filters["evidence"] = lambda value: json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return environment

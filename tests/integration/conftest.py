@@ -1,0 +1,34 @@
+"""Fixtures shared by the integration tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import mysql_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def mysql_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mysql_pair.Pair]:
+    """Two servers for the whole session; use ``mysql_pair`` unless the test needs no clean state."""
+    name = mysql_pair.image()
+    if not name:
+        pytest.fail("no MySQL image: build the lab's images first (rollback-runner lab up)")
+    pair = mysql_pair.start(tmp_path_factory.mktemp("mysql"), name)
+    yield pair
+    mysql_pair.stop(pair)
+
+
+@pytest.fixture(name="mysql_pair")
+def _mysql_pair(mysql_servers: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
+    """Both servers as right after the cut-over: accounts open, RDS writable, IDC super_read_only."""
+    mysql_servers.reset()
+    yield mysql_servers
+    mysql_servers.reset()

@@ -1,0 +1,123 @@
+"""Judging DNS answers and planning changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from failback.dns import answers, rfc2136
+from failback.dns.records import Record, plan_record
+from failback.errors import ConfigError, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDC, AWS = "192.0.2.31", "192.0.2.71"
+ENTRY = {"name": "www.example.org.", "idc": IDC, "aws": AWS, "ttl": 30, "provider": "rfc2136"}
+
+
+def answer(server: str, *values: str, ttl: int = 30, error: str = "") -> answers.Answer:
+    return answers.Answer(server, "www.example.org", "A", values, ttl, authoritative=True, milliseconds=1, error=error)
+
+
+def test_all_agree() -> None:
+    verdict = answers.judge([answer("a", IDC), answer("b", IDC)], IDC)
+    assert verdict.agreed
+    assert verdict.stale_seconds == 0
+
+
+def test_old_extra_and_silent_answers_do_not_count() -> None:
+    seen = [answer("a", AWS, ttl=12), answer("b", IDC, AWS, ttl=20), answer("c", error="no answer within 2 s")]
+    verdict = answers.judge(seen, IDC)
+    assert not verdict.agreed
+    assert verdict.unreachable == ("c no answer within 2 s",)
+    assert len(verdict.other) == 2
+    assert verdict.stale_seconds == 20
+
+
+def test_nobody_asked_is_agreed_only_for_an_empty_list() -> None:
+    assert answers.judge([], IDC).agreed
+
+
+def test_worst_stale_time_never_goes_below_zero() -> None:
+    assert answers.worst_stale(30, 10.4) == 20
+    assert answers.worst_stale(30, 99) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("192.0.2.1", "192.0.2.1", 53),
+        ("192.0.2.1:5353", "192.0.2.1", 5353),
+        ("2001:db8::1", "2001:db8::1", 53),
+        ("[2001:db8::1]:5353", "2001:db8::1", 5353),
+        ("[2001:db8::1]", "2001:db8::1", 53),
+    ],
+)
+def test_server_addresses(text: str, host: str, port: int) -> None:
+    assert answers.server_address(text) == (host, port)
+
+
+def test_a_bad_port_is_named() -> None:
+    with pytest.raises(ConfigError, match="port must be a number"):
+        answers.server_address("192.0.2.1:dns")
+
+
+@pytest.mark.parametrize(("values", "side"), [([IDC], "idc"), ([AWS], "aws"), ([], "other"), ([IDC, AWS], "other")])
+def test_side_of_a_record(values: list[str], side: str) -> None:
+    assert Record.from_dict(ENTRY, ["192.0.2.53"]).side(values) == side
+
+
+def test_plan_and_refusal() -> None:
+    record = Record.from_dict(ENTRY, ["192.0.2.53"])
+    assert plan_record(record, [AWS], "idc").changed
+    assert not plan_record(record, [IDC], "idc").changed
+    for present in ([], ["192.0.2.99"], [IDC, AWS]):
+        with pytest.raises(RefusedError, match="somebody else has changed it"):
+            plan_record(record, present, "idc")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"idc": ""}, "lacks idc"),
+        ({"idc": AWS}, "same value on both sides"),
+        ({"idc": "rack4"}, "no address"),
+        ({"idc": "2001:db8::1"}, "record of IPv4"),
+        ({"type": "MX"}, "only A and AAAA"),
+        ({"ttl": 0}, "ttl of at least 1"),
+    ],
+)
+def test_bad_entries_are_named(change: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Record.from_dict({**ENTRY, **change}, ["192.0.2.53"])
+
+
+def test_nobody_authoritative_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="nobody is authoritative"):
+        Record.from_dict(ENTRY, [])
+
+
+def test_key_file_forms(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    for text in ('key "k" {\n algorithm hmac-sha256;\n secret "QUJDRA==";\n};\n', "QUJDRA==\n"):
+        key.write_text(text, encoding="utf-8")
+        key.chmod(0o600)
+        assert rfc2136.read_secret(str(key)) == "QUJDRA=="
+
+
+def test_a_key_file_is_never_shown(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("this is not a key", encoding="utf-8")
+    key.chmod(0o600)
+    with pytest.raises(ConfigError) as caught:
+        rfc2136.read_secret(str(key))
+    assert "this is not" not in str(caught.value)
+    with pytest.raises(ConfigError, match="cannot read"):
+        rfc2136.read_secret(str(tmp_path / "absent"))
+
+
+def test_a_name_outside_the_zone_is_refused_before_anything_is_sent() -> None:
+    server = rfc2136.Server("192.0.2.53", 53, "example.org", "k", "hmac-sha256", "/nowhere")
+    with pytest.raises(ConfigError, match="not in the zone"):
+        rfc2136._relative(server, "www.example.net")

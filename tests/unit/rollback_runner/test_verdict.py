@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollback_runner.errors import Exit
+from rollback_runner.seen import Step, TaskSeen
+from rollback_runner.verdict import ORDER, PASSED, Expected, exit_code, failures, judge, phase_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rollback_runner.seen import Outcome
+    from rollback_runner.verdict import ItemVerdict, Status
+
+EXPECTED = (
+    Expected("IDC-01", ("shop-db",)),
+    Expected("IDC-04", ("shop-db",)),
+    Expected("AWS-04", ("shop-db",), "not asked for: aws_network_fence is none"),
+    Expected("SWITCH-01", ("shop-db", "idc-app1", "idc-app2")),
+    Expected("SWITCH-02", ("idc-lb1", "aws-lb1")),
+    Expected("SWITCH-03", ("shop",)),
+)
+
+
+def statuses(found: Sequence[ItemVerdict]) -> dict[str, Status]:
+    return {item.id: item.status for item in found}
+
+
+def seen(host: str, outcome: Outcome, name: str = "A-01 | Do it", message: str = "") -> TaskSeen:
+    return TaskSeen("result", "t", "play", name, ("A-01",), host, outcome, 1.0, message)
+
+
+STEPS = (Step("play", "Do it", ("A-01",)), Step("play", "Look at it", ("A-01",)), Step("play", "Mend", ("A-01",), True))
+
+
+def test_a_good_run(recorded: Callable[[str], list[TaskSeen]], steps: tuple[Step, ...]) -> None:
+    found = judge(EXPECTED, steps, recorded("success"))
+    assert statuses(found) == {
+        "IDC-01": "already",
+        "IDC-04": "already",
+        "AWS-04": "skipped",
+        "SWITCH-01": "done",
+        "SWITCH-02": "done",
+        "SWITCH-03": "done",
+    }
+    assert failures(recorded("success")) == ()
+    assert phase_status(found, (), {"AWS-04"}) == "done"
+    assert phase_status(found, ()) == "skipped"
+
+
+def test_a_gate_that_refuses(recorded: Callable[[str], list[TaskSeen]], steps: tuple[Step, ...]) -> None:
+    found = judge(EXPECTED, steps, recorded("refused"))
+    assert statuses(found)["IDC-01"] == "refused"
+    assert statuses(found)["SWITCH-02"] == "not_run"
+    status = phase_status(found, failures(recorded("refused")), {"AWS-04"})
+    assert (status, exit_code(status)) == ("refused", Exit.REFUSED)
+
+
+def test_a_failure_in_the_middle(recorded: Callable[[str], list[TaskSeen]], steps: tuple[Step, ...]) -> None:
+    found = judge(EXPECTED, steps, recorded("failed_before_promotion"))
+    assert statuses(found)["IDC-04"] == "failed"
+    assert statuses(found)["SWITCH-01"] == "not_run"
+    assert phase_status(found, failures(recorded("failed_before_promotion"))) == "failed"
+
+
+def test_a_rescued_failure_is_a_failure(recorded: Callable[[str], list[TaskSeen]], steps: tuple[Step, ...]) -> None:
+    found = judge(EXPECTED, steps, recorded("rescued"))
+    assert statuses(found)["SWITCH-03"] == "failed"
+    assert phase_status(found, failures(recorded("rescued"))) == "failed"
+
+
+def test_an_empty_group_is_not_run() -> None:
+    (item,) = judge([Expected("A-01", ())], STEPS, [])
+    assert (item.status, item.reason) == ("not_run", "no host of this site carries it out")
+
+
+def test_an_item_without_a_task_is_not_run() -> None:
+    (item,) = judge([Expected("A-01", ("h",))], [], [])
+    assert (item.status, item.reason) == ("not_run", "no task carries this item out")
+
+
+def test_a_host_without_a_result_is_not_run() -> None:
+    events = [seen("h1", "ok"), seen("h1", "ok", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, events)
+    assert item.status == "not_run"
+    assert [host.status for host in item.hosts] == ["already", "not_run"]
+
+
+def test_an_item_stopped_half_way_is_not_run() -> None:
+    (item,) = judge([Expected("A-01", ("h1",))], STEPS, [seen("h1", "changed")])
+    assert (item.status, item.reason) == ("not_run", "stopped before: Look at it")
+
+
+def test_a_task_of_a_rescue_section_need_not_run() -> None:
+    events = [seen("h1", "changed"), seen("h1", "ok", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)
+    assert item.status == "done"
+
+
+def test_a_host_that_was_not_expected_still_counts_when_it_fails() -> None:
+    events = [seen("h1", "ok"), seen("h1", "ok", "A-01 | Look at it"), seen("h9", "failed", message="broke")]
+    (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)
+    assert (item.status, item.reason) == ("failed", "broke")
+
+
+def test_all_tasks_skipped_is_skipped_with_the_reason() -> None:
+    events = [seen("h1", "skipped", message="when was false"), seen("h1", "skipped", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)
+    assert (item.status, item.reason) == ("skipped", "when was false")
+    (rehearsed,) = judge([Expected("A-01", ("h1",))], STEPS, events, check=True)
+    assert rehearsed.status == "already"
+
+
+def test_an_excuse_does_not_hide_a_failure() -> None:
+    (item,) = judge([Expected("A-01", ("h1",), "not asked for")], STEPS, [seen("h1", "failed")])
+    assert item.status == "failed"
+
+
+def test_stop_because_is_a_refusal_whatever_the_module() -> None:
+    events = [seen("h1", "failed", "A-01 | Stop because IDC was written", "found 3 transactions")]
+    (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)
+    assert (item.status, item.reason) == ("refused", "found 3 transactions")
+
+
+def test_a_failing_task_without_an_id_is_not_lost() -> None:
+    events = [TaskSeen("result", "t", "play", "Stop because something was not proven", (), "h1", "failed", 0, "AWS-03")]
+    assert phase_status((), failures(events)) == "refused"
+
+
+def test_seconds_count_hosts_side_by_side() -> None:
+    events = [seen("h1", "ok"), seen("h2", "ok"), seen("h1", "ok", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, events)
+    assert item.seconds == 2.0
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("done", 0), ("already", 0), ("refused", 3), ("waiting", 4), ("failed", 1), ("unreachable", 1), ("not_run", 1), ("skipped", 1)]
+)  # fmt: skip
+def test_exit_codes(status: Status, code: int) -> None:
+    assert exit_code(status) == code
+
+
+outcomes = st.sampled_from(["ok", "changed", "skipped", "failed", "refused", "unreachable"])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["h1", "h2"]), outcomes, st.sampled_from(["Do it", "Look at it"])), max_size=8))
+def test_never_passed_with_anything_bad_or_missing(drawn: list[tuple[str, Outcome, str]]) -> None:
+    events = [seen(host, outcome, f"A-01 | {name}") for host, outcome, name in drawn]
+    (item,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, events)
+    assert item.status in ORDER
+    if item.status in PASSED:
+        assert {host for host, _, _ in drawn} == {"h1", "h2"}
+        assert {name for _, _, name in drawn} == {"Do it", "Look at it"}
+        assert not {outcome for _, outcome, _ in drawn} & {"failed", "refused", "unreachable"}
