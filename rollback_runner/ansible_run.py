@@ -97,6 +97,7 @@ def run(
     worker.start()
     secrets = scrub.load(order.secret_files)
     words: list[str] = []
+    complete = False
     try:
         while worker.is_alive() or not events.empty():
             try:
@@ -109,11 +110,13 @@ def run(
             if raw.get("event") in {"verbose", "error", "warning"}:
                 words.append(str(clean.get("stdout", "")))
             for event in parse_event(clean):
+                complete = complete or event.kind == "end"
                 on_event(event)
     finally:
         given_up.set()  # matters only when on_event raised: the play must not go on unwatched
         worker.join()
-        if runner.status != "successful":
+        # A play that got to its end, well or not, has ended its own tasks; only ssh connections linger for the next.
+        if not complete or runner.status == "canceled":
             processes.end(order.directory)
         shutil.rmtree(scratch, ignore_errors=True)
     return Ended(str(runner.status), round(time.monotonic() - start, 3), _last_words(words))

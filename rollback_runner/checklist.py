@@ -89,6 +89,6 @@ def explanation(name: str, language: Language) -> Explanation | None:
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """Return ", did you mean X?" for the closest known word, or nothing when none is close."""
+    """Return " (did you mean X?)" for the closest known word, or nothing when none is close."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -154,6 +154,7 @@ class Engine:
         if ended.status == "timeout":
             reason = f"stopped at its deadline of {deadline:.0f} s"
         elif ended.status == "failed" and not failed:
+            status = "failed"
             reason = ended.last_words or "the play ended without a word"
         self._state.phases.append(report.PhaseReport(plan.phase, status, started, ended.seconds, plan.budget, reason))
         self._state.failures += report.failures_of(plan.phase, failed)

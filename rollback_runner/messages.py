@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Texts:
-    """The catalogue in one language: `texts("run.refused", item="AWS-01")`."""
+    """The catalogue in one language: `texts("plan.budget", budget=900)`."""
 
     language: Language
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rollback_runner.verdict import Failure, ItemVerdict, Status
 
 SCHEMA_VERSION = 1
+_SHOWN = 400  # characters of a task's evidence in report.md
 
 
 @dataclass(frozen=True)
@@ -130,5 +131,11 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    environment.filters["evidence"] = lambda value: json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    environment.filters["evidence"] = _evidence
     return environment
+
+
+def _evidence(value: object) -> str:
+    """Show the beginning; report.json has all of it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).replace("`", "'")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."

@@ -151,7 +151,8 @@ def _sentences(directory: Path, group: str, error: jsonschema.ValidationError) -
 
 def _unknown(found: inventory.Inventory, host: str, groups: list[str], variables: Mapping[str, Any]) -> Iterator[str]:
     schema = _schema()
-    known = {name for group in groups for name in schema["properties"][group]["properties"]} | _role_options()
+    ours = {name for part in schema["properties"].values() for name in part["properties"]}
+    known = {name for group in groups for name in schema["properties"][group]["properties"]} | (_role_options() - ours)
     for name in variables:
         if name in known or name.startswith(_FREE):
             continue

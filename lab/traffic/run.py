@@ -111,7 +111,7 @@ def stop(folder: Path) -> bool:
 
 
 def _running(folder: Path) -> int:
-    """Return the process that writes a ledger, 0 when none does. A number may be another process by now: its command is read."""
+    """Return the process that writes a ledger, 0 when none does. Its command is read: numbers are given out again."""
     try:
         status = json.loads((folder / STATUS_FILE).read_text(encoding="utf-8"))
         command = (Path("/proc") / str(status["pid"]) / "cmdline").read_bytes()

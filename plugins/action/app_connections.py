@@ -51,8 +51,8 @@ class ActionModule(FailbackAction):
         }
         if seen < wanted and not self.check_mode:
             raise FailbackError(
-                f"IDC sees {seen} sessions of {user} from {self.host} ({', '.join(args.texts('addresses'))}), expected at"
-                f" least {wanted}: look at the application's configuration and log on that host",
+                f"IDC sees {seen} sessions of {user} from {self.host} ({', '.join(args.texts('addresses'))}), expected"
+                f" at least {wanted}: look at the application's configuration and log on that host",
                 evidence,
             )
         return Outcome(changed=False, before=None, after={"sessions": seen}, evidence=evidence)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import container as containers
 from failback.action import FailbackAction, Outcome
-from failback.container import Container
 from failback.errors import FailbackError
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
     from failback.arguments import Arguments
+    from failback.container import Container
 
 POLL = 0.3
 PATIENCE = 3  # tries before a running container whose server is silent counts as hung

@@ -74,6 +74,7 @@ class ActionModule(FailbackAction):
                 else:
                     plan_record(record, answer.values, "idc")
                     sides[record.name] = record.side(answer.values)
+            evidence["warnings"] += _unlisted(args, record, found)
             evidence["answers"][record.name] = _shown(found)
             evidence["cached"][record.name] = [a.as_evidence() for a in cached if a.values]
         evidence["worst_stale_seconds"] = max(
@@ -107,6 +108,16 @@ def _ask(
 ) -> list[answers.Answer]:
     question = answers.Question(record.name, record.type, args.number("timeout"), recurse, must_own)
     return answers.ask_all(servers, question)
+
+
+def _unlisted(args: Arguments, record: Record, found: list[answers.Answer]) -> list[str]:
+    """Warn of authoritative servers that the zone names and the site does not: nobody would look at their answers."""
+    first = next((answer.server for answer in found if not answer.error), "")
+    served_by = answers.zone_servers(first, record.name, args.number("timeout")) if first else {}
+    return [
+        f"{record.name}: the zone is also served by {name}, which dns_authoritative does not list"
+        for name in answers.unlisted(served_by, record.authoritative)
+    ]
 
 
 def _shown(found: list[answers.Answer]) -> list[dict[str, object]]:

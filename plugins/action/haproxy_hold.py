@@ -33,16 +33,25 @@ class ActionModule(NodeAction):
         limit, expiry = args.count("limit"), args.count("expiry")
         if limit < 1 or expiry < limit:
             raise ConfigError(f"lb_hold_limit ({limit} s) must be at least 1 and at most lb_hold_expiry ({expiry} s)")
-        _, leaving, leaving_side = self.sides(args, args.text("side"))
+        side = args.text("side")
+        _, leaving, leaving_side = self.sides(args, side)
         if self.check_mode:
             view = self.ask_node(args, "look")["before"]
             if view["hold_until"] is None:
                 raise RefusedError(f"load balancer {self.host} knows no hold: its requests would not wait")
             evidence = {"in_flight": view["in_flight"][leaving_side], "limit": limit, "expiry": expiry}
-            return Outcome(not held(view), seen(view), rehearsed(view, hold=True), evidence)
+            moved = view["serving"] == side
+            after = seen(view) if moved else rehearsed(view, hold=True)
+            return Outcome(not moved and not held(view), seen(view), after, evidence)
         with self.act("hold new requests", limit=limit, expiry=expiry) as record:
             report = self.ask_node(
-                args, "hold", leaving=leaving, limit=limit, expiry=expiry, drain_timeout=args.number("drain_timeout")
+                args,
+                "hold",
+                side=side,
+                leaving=leaving,
+                limit=limit,
+                expiry=expiry,
+                drain_timeout=args.number("drain_timeout"),
             )
             record |= {"hold_until": report["after"]["hold_until"], "drain": report["drain"]}
         drain = report["drain"]
@@ -55,7 +64,8 @@ class ActionModule(NodeAction):
             "limit": limit,
             "node_seconds": report["seconds"],
         }
-        return Outcome(not held(report["before"]), seen(report["before"]), seen(report["after"]), evidence)
+        begun = held(report["after"]) and not held(report["before"])
+        return Outcome(begun, seen(report["before"]), seen(report["after"]), evidence)
 
     def _release(self, args: Arguments) -> Outcome:
         if self.check_mode:

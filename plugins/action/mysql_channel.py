@@ -1,4 +1,4 @@
-"""Let IDC follow RDS through our replication channel, or take the channel away. See plugins/modules/mysql_channel.py."""
+"""Let IDC follow RDS through our replication channel, or take it away. See plugins/modules/mysql_channel.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from failback import channel as channels
 from failback.action import FailbackAction, Outcome
 from failback.both import connected
 from failback.catch_up import Distance, executed, measure, rows_changed, rows_since
-from failback.errors import FailbackError, RefusedError
+from failback.errors import FailbackError, RefusedError, UnreachableError
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
@@ -34,13 +34,23 @@ class ActionModule(FailbackAction):
         "replication": {"type": "dict"},
         "max_lag": {"type": "float", "default": 1.0},
         "timeout": {"type": "float", "default": 300.0},
+        "wait": {"type": "bool", "default": True},
+        "accept_loss": {"type": "str", "default": ""},
     }
     RULES: ClassVar[dict[str, Any]] = {"required_if": [("state", "running", ("aws", "replication"))]}
 
     def perform(self, args: Arguments) -> Outcome:
         """Dispatch on the state."""
         idc = Login.from_dict(args.mapping("idc"), "db_idc")
-        return self._absent(idc) if args.text("state") == "absent" else self._running(args, idc)
+        if args.text("state") == "absent":
+            return self._absent(idc)
+        try:
+            return self._running(args, idc)
+        except UnreachableError as error:
+            if not args.text("accept_loss") or not str(error).startswith("RDS"):
+                raise
+            why = "RDS does not answer, and the loss of what did not reach IDC was accepted: there is nobody to follow"
+            return Outcome(changed=False, evidence={"why": why, "rds": str(error), "reason": args.text("accept_loss")})
 
     def _absent(self, login: Login) -> Outcome:
         with Server.connect(login, name="IDC") as idc:
@@ -72,7 +82,7 @@ class ActionModule(FailbackAction):
                 "channel": plan.channel,
                 "own": plan.own,
                 "why": plan.why,
-                "notes": list(plan.notes),
+                "notes": [*plan.notes, *filter(None, [channels.restart_note(idc)])],
                 "missing_transactions_before": missing.count(),
             }
             if self.check_mode:
@@ -80,8 +90,15 @@ class ActionModule(FailbackAction):
             rows = rows_changed(idc)
             if plan.changed:
                 with self.act("start the replication channel", why=plan.why, source=str(source)):
-                    build(idc, [*channels.build_statements(source, ca_on_idc), start], rebuild=channels.find(standing, channels.OWN) is not None)
-            distance = self._await(idc, aws, plan.channel, args)
+                    build(
+                        idc,
+                        [*channels.build_statements(source, ca_on_idc), start],
+                        rebuild=channels.find(standing, channels.OWN) is not None,
+                    )
+            if args.flag("wait", default=True):
+                distance = self._await(idc, aws, plan.channel, args)
+            else:
+                distance = measure(idc, aws, 0.0, plan.channel)
             evidence["rows_applied"] = rows_since(rows, rows_changed(idc))
             after = channels.find(channels.observe(idc), plan.channel)
             return Outcome(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
-from failback import gate, gate_facts
+from failback import gate, gate_facts, position
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.both import both
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, RefusedError, UnreachableError
@@ -43,7 +43,8 @@ class ActionModule(FailbackAction):
         rds_facts, idc_facts = both(
             lambda: self._read(aws, "RDS", args, rds=True), lambda: self._read(idc, "IDC", args, rds=False)
         )
-        found = gate.findings(rds_facts, idc_facts, cutover)
+        promoted = gate.maybe_promoted(rds_facts, idc_facts) and _tail_is_housekeeping(aws, rds_facts, idc_facts)
+        found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
         if args.given("replication"):
             found += _replication(Login.from_dict(args.mapping("replication"), "db_replication"))
         side = args.text("side")
@@ -52,7 +53,7 @@ class ActionModule(FailbackAction):
         evidence: dict[str, object] = {
             "rds": rds_facts.who.as_evidence() | rds_facts.extra,
             "idc": idc_facts.who.as_evidence(),
-            "promoted_before": gate.promoted(rds_facts, idc_facts),
+            "promoted_before": promoted,
             "fenced_before": bool(rds_facts.marked_accounts),
             "behind_transactions": missing.count(),
             "findings": [f"{finding.side}: {finding.text}" for finding in found],
@@ -76,6 +77,15 @@ class ActionModule(FailbackAction):
             raise
         except FailbackError as error:
             raise RefusedError(f"{name} cannot be judged: {error}", error.evidence) from error
+
+
+def _tail_is_housekeeping(aws: Login, rds: SideFacts, idc: SideFacts) -> bool:
+    """Whether IDC has all that RDS has, but for what RDS goes on writing for itself."""
+    try:
+        with Server.connect(aws, name="RDS") as server:
+            return position.beyond(server, rds.who.executed & idc.who.executed, rds.who.executed).harmless
+    except FailbackError:
+        return False
 
 
 def _replication(login: Login) -> list[gate.Finding]:

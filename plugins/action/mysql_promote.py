@@ -9,13 +9,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import auto_increment, aws_view, channel, observe, promotion, sample, write_test
 from failback.action import FailbackAction, Outcome
 from failback.auto_increment import Raise, TableName
 from failback.both import both, connected
-from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.catch_up import received
+from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.gtid import GtidSet
 from failback.mysql import Login, Server
 from failback.promotion import AwsView, Cut, IdcView
@@ -34,13 +36,14 @@ class ActionModule(FailbackAction):
         "idc": {"type": "dict", "required": True},
         "aws": {"type": "dict", "required": True},
         "app_login": {"type": "dict", "required": True},
-        "final": {"type": "dict", "required": True},
+        "final": {"type": "dict", "default": {}},
         "cutover_gtid": {"type": "str", "required": True},
         "schemas": {"type": "list", "elements": "str", "required": True},
         "exempt_users": {"type": "list", "elements": "str", "required": True},
         "required_proofs": {"type": "list", "elements": "str", "default": []},
         "marker": {"type": "dict", "default": {}},
         "auto_increment_margin": {"type": "int", "default": 0},
+        "accept_loss": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -58,6 +61,11 @@ class ActionModule(FailbackAction):
             try:
                 with connected(idc_login, Login.from_dict(args.mapping("aws"), "db_aws")) as (idc, aws):
                     return self._promote(idc, aws, app_session.result(), args, (final, cut, timings))
+            except UnreachableError as error:
+                if not args.text("accept_loss") or not str(error).startswith("RDS"):
+                    raise
+                with Server.connect(idc_login, name="IDC") as idc:
+                    return self._promote(idc, None, app_session.result(), args, (final, cut, timings))
             finally:
                 with suppress(FailbackError):
                     app_session.result().close()
@@ -65,7 +73,7 @@ class ActionModule(FailbackAction):
     def _promote(
         self,
         idc: Server,
-        aws: Server,
+        aws: Server | None,
         app: Server,
         args: Arguments,
         given: tuple[aws_view.Final, Cut, Timings],
@@ -75,16 +83,25 @@ class ActionModule(FailbackAction):
         with timings.step("look"):
             (idc_view, idc_next), (aws_seen, aws_next) = both(
                 lambda: (_read_idc(idc), _counters(idc, schemas)),
-                lambda: (aws_view.read(aws, final, args.texts("exempt_users")), _counters(aws, schemas)),
+                lambda: _look_at(aws, final, args.texts("exempt_users"), schemas),
             )
+        if aws_seen is not None:
+            cut = Cut(cut.cutover, cut.final, aws_seen.executed)
+        else:
+            # Only with an accepted loss. What IDC received from RDS is all that there is to have.
+            uuid = str(args.mapping("aws").get("server_uuid") or "")
+            cut = Cut(cut.cutover, cut.final | received(idc).of_server(uuid))
         missing = cut.final - idc_view.executed
-        if idc_view.writable and missing:
-            cut = Cut(cut.cutover, cut.final - missing | aws_view.needed(aws, missing))
+        if aws is not None and idc_view.writable and missing:
+            cut = replace(cut, final=(cut.final - missing) | aws_view.needed(aws, missing))
         raises = auto_increment.plan_raises(idc_next, aws_next, args.count("auto_increment_margin"))
-        broken = promotion.broken_on_aws(aws_seen, args.texts("required_proofs"))
-        broken += promotion.broken_on_idc(idc_view, cut)
+        broken = promotion.broken_on_aws(aws_seen, args.texts("required_proofs")) if aws_seen else []
+        broken += promotion.broken_on_idc(idc_view, cut) + _strangers(args, idc_view, aws_seen)
         before = _state(idc_view)
         evidence = _evidence(aws_seen, idc_view, cut, raises, broken)
+        if aws_seen is None:
+            evidence |= {"accepted_loss": args.text("accept_loss"), "rds": "does not answer"}
+            self.note("accepted_loss", reason=args.text("accept_loss"), floor=str(cut.final))
         if self.check_mode:
             # The run itself fences and salvages first, so what is open now is told, not held against it.
             after = before | {"writable": True, "read_only": False, "super_read_only": False}
@@ -129,6 +146,24 @@ class ActionModule(FailbackAction):
                 raise
 
 
+def _look_at(
+    aws: Server | None, final: aws_view.Final, exempt: list[str], schemas: list[str]
+) -> tuple[AwsView | None, Counters]:
+    """Read RDS; nothing when it does not answer and that was accepted."""
+    return (aws_view.read(aws, final, exempt), _counters(aws, schemas)) if aws is not None else (None, {})
+
+
+def _strangers(args: Arguments, idc: IdcView, aws: AwsView | None) -> list[str]:
+    """Name a server that is not the one the inventory means: the last chance to notice."""
+    seen = {"idc": idc.uuid} | ({"aws": aws.uuid} if aws else {})
+    wanted = {side: str(args.mapping(side).get("server_uuid") or "").lower() for side in seen}
+    return [
+        f"db_{side} leads to server {uuid}, the inventory means {wanted[side]}"
+        for side, uuid in seen.items()
+        if wanted[side] not in ("", uuid)
+    ]
+
+
 def _read_idc(idc: Server) -> IdcView:
     who = observe.identity(idc)
     settings = idc.row(
@@ -162,12 +197,12 @@ def _state(view: IdcView) -> dict[str, object]:
 
 
 def _evidence(
-    aws: AwsView, idc: IdcView, cut: Cut, raises: tuple[Raise, ...], broken: list[str]
+    aws: AwsView | None, idc: IdcView, cut: Cut, raises: tuple[Raise, ...], broken: list[str]
 ) -> dict[str, object]:
     return {
-        "rds_fenced": aws.fenced,
-        "rds_read_only": aws.read_only,
-        "rds_beyond_final": aws.beyond_final,
+        "rds_fenced": aws.fenced if aws else None,
+        "rds_read_only": aws.read_only if aws else None,
+        "rds_beyond_final": aws.beyond_final if aws else None,
         "idc_has_final": cut.final <= idc.executed,
         "idc_errant": str(promotion.errant_on(idc, cut)),
         "durability": idc.settings,

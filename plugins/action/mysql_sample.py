@@ -13,7 +13,7 @@ from failback import sample
 from failback.action import FailbackAction, Outcome
 from failback.both import both, connected
 from failback.catch_up import executed
-from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.gtid import GtidSet
 from failback.mysql import Login, Row, Server, Value
 from failback.timing import Timings
@@ -30,22 +30,33 @@ class ActionModule(FailbackAction):
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "idc": {"type": "dict", "required": True},
         "aws": {"type": "dict", "required": True},
-        "final": {"type": "str", "required": True},
+        "final": {"type": "str", "default": ""},
         "schemas": {"type": "list", "elements": "str", "required": True},
         "tables": {"type": "int", "default": 16},
         "rows": {"type": "int", "default": 500},
+        "accept_loss": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
+        """Compare, unless RDS is silent and its loss was accepted."""
+        try:
+            return self._sample(args)
+        except UnreachableError as error:
+            if not args.text("accept_loss") or not str(error).startswith("RDS"):
+                raise
+            why = "RDS does not answer and its loss was accepted: there is nothing to compare with"
+            return Outcome(changed=False, evidence={"compared": False, "why": why, "rds": str(error)})
+
+    def _sample(self, args: Arguments) -> Outcome:
         """Compare. Raises RefusedError when a difference is found, FailbackError when a side cannot be read."""
         final = GtidSet.parse(args.text("final"))
-        if not final:
+        if not final and not self.check_mode and not args.text("accept_loss"):
             raise ConfigError("there is no FINAL position: RDS must be fenced first")
         logins = (Login.from_dict(args.mapping(side), f"db_{side}") for side in ("idc", "aws"))
         timings = Timings()
         with connected(*logins) as sides:
             if sides[0].number("SELECT @@GLOBAL.read_only") == 0:
-                why = "IDC is already open for writes and has moved on from FINAL; the promotion came after the comparison"
+                why = "IDC is already open for writes and has moved on from FINAL; it was compared before that"
                 return Outcome(changed=False, evidence={"final": str(final), "compared": False, "why": why})
             with timings.step("plan"):
                 tables, left_out, differences = self._tables(sides, final, args)
@@ -64,6 +75,9 @@ class ActionModule(FailbackAction):
             "method": "SHA2-256 of every row, XOR, count and sums by chunk, newest rows of every table",
             "seconds": timings.as_evidence(),
         }
+        if self.check_mode:
+            # Before the fence the two sides differ by what is still on its way: told, not held against them.
+            return Outcome(changed=False, after={"equal": not differences}, evidence=evidence)
         if differences:
             raise RefusedError(
                 f"IDC and RDS differ at FINAL: {'; '.join(differences[:3])}{' ...' if len(differences) > 3 else ''}."  # noqa: PLR2004
@@ -89,7 +103,9 @@ class ActionModule(FailbackAction):
                 {"missing": str(missing)[:2000]},
             )
         if not aws_tables:
-            raise FailbackError(f"RDS shows no table in {', '.join(args.texts('schemas'))}: check db_schemas and grants")
+            raise FailbackError(
+                f"RDS shows no table in {', '.join(args.texts('schemas'))}: check db_schemas and grants"
+            )
         differences = sample.schema_differences(idc_tables, aws_tables)
         shared = {table.label for table in aws_tables}
         same = [table for table in idc_tables if table.label in shared and _same(table, aws_tables)]
@@ -104,7 +120,7 @@ def _same(table: sample.Table, others: tuple[sample.Table, ...]) -> bool:
 
 
 def _plan(idc: Server, tables: tuple[sample.Table, ...], rows: int, seed: str) -> list[list[sample.Chunk]]:
-    query = sample.range_query(tables)
+    query = sample.range_query(tables, rows)
     spans: dict[int, tuple[Value, Value]] = {}
     if query:
         spans = {int(str(row["t"])): (row["low"], row["high"]) for row in idc.rows(query)}
@@ -128,7 +144,8 @@ def _compare(sides: Sides, chunks: list[list[sample.Chunk]]) -> tuple[dict[str, 
             for side, sums in (("IDC", idc), ("RDS", aws)):
                 if sums.digested != sums.rows:
                     raise FailbackError(f"{side} could not digest {sums.rows - sums.digested} rows of {label}")
-            compared[label] = compared.get(label, 0) + idc.rows
+            if chunk.what != sample.COUNT_ONLY:
+                compared[label] = compared.get(label, 0) + idc.rows
             if idc != aws and len(differences) < sample.NAMED_LIMIT:
                 differences.extend(_name(sides, chunk, idc, aws))
     return compared, list(dict.fromkeys(differences))[: sample.NAMED_LIMIT]
@@ -137,7 +154,7 @@ def _compare(sides: Sides, chunks: list[list[sample.Chunk]]) -> tuple[dict[str, 
 def _name(sides: Sides, chunk: sample.Chunk, idc: sample.Sums, aws: sample.Sums) -> list[str]:
     """Name the rows of a chunk that differ."""
     label = chunk.table.label
-    if chunk.what == "row count only":
+    if chunk.what == sample.COUNT_ONLY:
         return [f"{label} has {idc.rows} rows on IDC and {aws.rows} on RDS"]
     query = sample.rows_query(chunk)
     left, right = both(lambda: sides[0].rows(query), lambda: sides[1].rows(query))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from failback import channel, idc_events, observe, sample
 from failback.action import FailbackAction, Outcome
 from failback.errors import FailbackError, LoginRefusedError, RefusedError, UnreachableError
-from failback.idc_events import EventPlan
 from failback.mysql import Login, Server
 from failback.promotion import DURABLE
 
 if TYPE_CHECKING:
     from failback.arguments import Arguments
+    from failback.idc_events import EventPlan
 
 
 class ActionModule(FailbackAction):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STARTED = 15.0
+FORCE_IMAGE = "RR_TEST_USE_IMAGE"  # set to anything: use the image even where the program is here
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 
 
 class Daemon:
@@ -23,7 +26,7 @@ class Daemon:
 
     def __init__(self, argv: Sequence[str], directory: Path, name: str) -> None:
         self.name = name
-        program = shutil.which(argv[0], path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin")
+        program = None if os.environ.get(FORCE_IMAGE) else shutil.which(argv[0], path=_PATH)
         self._container = "" if program else f"rr-test-{name}-{directory.name}"
         if program:
             command = [program, *argv[1:]]

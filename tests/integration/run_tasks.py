@@ -24,6 +24,7 @@ class Played:
     """What a play came to: one result per task and host, in order."""
 
     rc: int
+    stdout: str = ""
     results: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, task: str = "", host: str = "") -> dict[str, Any]:
@@ -44,13 +45,13 @@ def play(
     hosts: Mapping[str, Mapping[str, Any]],
     *,
     check: bool = False,
-    env: Mapping[str, str] | None = None,
+    group: str = "nodes",
 ) -> Played:
-    """Run the tasks on all hosts of one group named ``nodes``."""
+    """Run the tasks on all hosts of one group."""
     work.mkdir(parents=True, exist_ok=True)
-    inventory = {"all": {"children": {"nodes": {"hosts": {name: dict(values) for name, values in hosts.items()}}}}}
+    inventory = {"all": {"children": {group: {"hosts": {name: dict(values) for name, values in hosts.items()}}}}}
     (work / "hosts.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
-    body = [{"hosts": "nodes", "gather_facts": False, "any_errors_fatal": True, "tasks": [dict(t) for t in tasks]}]
+    body = [{"hosts": group, "gather_facts": False, "any_errors_fatal": True, "tasks": [dict(t) for t in tasks]}]
     (work / "play.yml").write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
     shutil.rmtree(work / "runner", ignore_errors=True)
     (work / "runner").mkdir()
@@ -62,17 +63,18 @@ def play(
         envvars={
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            **(env or {}),
         },
         quiet=True,
     )
-    played = Played(rc=int(done.rc))
+    played = Played(rc=int(done.rc), stdout=done.stdout.read())
     for event in done.events:
         if event["event"] in _ENDS:
             data = event["event_data"]
-            played.results.append({"event": event["event"], "task": data["task"], "host": data["host"], **data["res"]})
+            played.results.append(
+                {"event": event["event"], "task": data["task"], "host": data["host"], **data.get("res", {})}
+            )
     if not played.results:
-        raise AssertionError(done.stdout.read())
+        raise AssertionError(played.stdout)
     return played
 
 

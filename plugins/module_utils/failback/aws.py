@@ -79,6 +79,7 @@ def answering(doing: str) -> Iterator[None]:
     from botocore import exceptions  # noqa: PLC0415 - see Account.client
 
     silent = (
+        exceptions.ConnectionError,
         exceptions.HTTPClientError,
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,

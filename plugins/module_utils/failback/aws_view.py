@@ -36,8 +36,8 @@ class Final:
 def read(server: Server, final: Final, exempt: Collection[str]) -> AwsView:
     """Look at RDS now, with fresh reads of everything."""
     user = server.text("SELECT CURRENT_USER()").rpartition("@")[0]
-    version, read_only, executed = server.row(
-        "SELECT @@version AS v, @@GLOBAL.read_only AS r, @@GLOBAL.gtid_executed AS g"
+    uuid, version, read_only, executed = server.row(
+        "SELECT @@server_uuid AS u, @@version AS v, @@GLOBAL.read_only AS r, @@GLOBAL.gtid_executed AS g"
     ).values()
     accounts = fence_plan.accounts_to_lock(observe.accounts(server), exempt)
     found = observe.activity(server, observe.log_status_statement(str(version)), with_transactions=False)
@@ -47,12 +47,15 @@ def read(server: Server, final: Final, exempt: Collection[str]) -> AwsView:
         for event in observe.running_events(server)
         if event.definer.rpartition("@")[0] not in exempt or event.definer.startswith(f"{user}@")
     ]
+    everything = GtidSet.parse(str(executed))
     return AwsView(
+        uuid=str(uuid).lower(),
         open_accounts=tuple(str(account) for account in accounts),
         sessions=tuple(f"{session.user} ({session.command})" for session in sessions),
         events=tuple(str(event) for event in events),
         read_only=bool(read_only),
-        beyond_final=_beyond(server, final, GtidSet.parse(str(executed))),
+        beyond_final=_beyond(server, final, everything),
+        executed=everything,
     )
 
 

@@ -59,8 +59,9 @@ def wait_for(idc: Server, wanted: GtidSet, seconds: float) -> bool:
     """Wait on IDC until ``wanted`` is executed there; False when ``seconds`` were not enough."""
     if not wanted:
         return True
-    with idc.deadline(seconds + 5.0):
-        return idc.number(f"SELECT WAIT_FOR_EXECUTED_GTID_SET({quote_text(str(wanted))}, {seconds:.3f})") == 0
+    patience = max(seconds, 0.001)  # the server takes 0 for "for ever"
+    with idc.deadline(patience + 5.0):
+        return idc.number(f"SELECT WAIT_FOR_EXECUTED_GTID_SET({quote_text(str(wanted))}, {patience:.3f})") == 0
 
 
 def measure(idc: Server, aws: Server, patience: float, channel: str) -> Distance:
@@ -71,6 +72,23 @@ def measure(idc: Server, aws: Server, patience: float, channel: str) -> Distance
     seconds = time.monotonic() - begun
     missing = GtidSet() if reached else target - executed(idc)
     return Distance(missing, seconds, idc.text(_APPLIED, (channel,)))
+
+
+def received(idc: Server) -> GtidSet:
+    """Read everything that has reached IDC, applied or still in a relay log."""
+    rows = idc.rows("SELECT received_transaction_set AS g FROM performance_schema.replication_connection_status")
+    found = executed(idc)
+    for row in rows:
+        found |= GtidSet.parse(str(row["g"] or ""))
+    return found
+
+
+def newest_received(idc: Server) -> str:
+    """Read when RDS committed the newest transaction that reached IDC (its clock, UTC); "" when unknown."""
+    return idc.text(
+        "SELECT CAST(MAX(NULLIF(last_queued_transaction_original_commit_timestamp, 0)) AS CHAR)"
+        " FROM performance_schema.replication_connection_status"
+    )
 
 
 def rows_changed(idc: Server) -> dict[str, int]:

@@ -143,6 +143,23 @@ def observe(server: Server) -> tuple[Channel, ...]:
     return tuple(Channel.from_row(row) for row in server.rows(_OBSERVE.replace("%%", "%")))
 
 
+def restart_note(server: Server) -> str:
+    """Warn of a restart that would start replication by itself: the filter does not outlive the server's process.
+
+    Relay logs with the fence's account locks would then be applied to IDC unfiltered. The application's login is tried
+    before anything is opened, so that would be noticed, but a person would have to unlock the accounts on IDC.
+    """
+    rows = server.rows(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('skip_replica_start', 'skip_slave_start', 'relay_log_recovery')"
+    )
+    if any(str(row["Value"]).upper() == "ON" for row in rows):
+        return ""
+    return (
+        "skip_replica_start and relay_log_recovery are both off on IDC: should it restart between fence and promotion,"
+        " account locks of RDS could be applied to it; set one of them in its configuration"
+    )
+
+
 def find(channels: Sequence[Channel], name: str) -> Channel | None:
     """Find the channel of that name."""
     return next((channel for channel in channels if channel.name == name), None)
@@ -163,15 +180,15 @@ def plan(channels: Sequence[Channel], source: Login) -> Plan:
             notes.append(f"channel {channel.label} is stopped and was left alone")
         elif not channel.comes_from(source):
             raise RefusedError(
-                f"IDC replicates from {channel.host}:{channel.port} through channel {channel.label}, and that is not this"
-                f" RDS: stop that channel (STOP REPLICA FOR CHANNEL {quote_text(channel.name)}), then run the phase again",
+                f"IDC replicates from {channel.host}:{channel.port} through channel {channel.label}, and that is not"
+                f" this RDS: stop it (STOP REPLICA FOR CHANNEL {quote_text(channel.name)}), then run the phase again",
                 channel.facts,
             )
         elif not channel.filters_accounts:
             raise RefusedError(
-                f"channel {channel.label} already replicates from RDS but lets account statements through, so the fence"
-                f" would lock the application out of IDC too: give it the filter REPLICATE_WILD_IGNORE_TABLE="
-                f"('{FILTER}') or remove the channel, then run the phase again",
+                f"channel {channel.label} already replicates from RDS but lets account statements through, so the"
+                f" fence would lock the application out of IDC too: give it the filter"
+                f" REPLICATE_WILD_IGNORE_TABLE=('{FILTER}') or remove the channel, then run the phase again",
                 channel.facts,
             )
         else:

@@ -57,7 +57,9 @@ HARMLESS = (
     _rule(r"timed? ?out waiting for|killed during", "end of a session that was being shut down"),
 )
 # The receiver of our own channel loses RDS once the network fence closes; promotion had FINAL by then.
-_RECEIVER = re.compile(r"replica I/O|error (re)?connecting to source|reading packet from server|lost connection", re.IGNORECASE)
+_RECEIVER = re.compile(
+    r"replica I/O|error (re)?connecting to source|reading packet from server|lost connection", re.IGNORECASE
+)
 _APPLIER = re.compile(r"replica (SQL|worker)|coordinator|applier", re.IGNORECASE)
 # Said of every applier that was killed in mid-transaction. What refuses a transaction has a line of its own.
 _KILLED = re.compile(r"threads are stopped, possibly leaving data in inconsistent state", re.IGNORECASE)
@@ -93,16 +95,21 @@ def _weigh(severity: str, text: str, own_channel: str) -> tuple[bool, str]:
     for rule in GRAVE:
         if rule.pattern.search(text):
             return True, rule.reason
-    if f"channel '{own_channel}'" in text.lower():
-        if _KILLED.search(text):
-            return False, "our applier was killed, its transaction rolled back, and FINAL was applied afterwards"
-        if _APPLIER.search(text) and severity == "Error":
-            return True, "the applier of our channel stopped on this"
-        if _RECEIVER.search(text) or severity == "Warning":
-            return False, "the receiver of our own channel lost RDS, which the fence does on purpose"
-    for rule in HARMLESS:
-        if rule.pattern.search(text):
-            return False, rule.reason
+    own = _weigh_own(severity, text) if f"channel '{own_channel}'" in text.lower() else None
+    harmless = next((rule.reason for rule in HARMLESS if rule.pattern.search(text)), "")
+    if own is not None or harmless:
+        return own or (False, harmless)
     if severity == "Error":
         return True, "an error without a known harmless cause"
     return False, "a warning without a known grave cause"
+
+
+def _weigh_own(severity: str, text: str) -> tuple[bool, str] | None:
+    """Judge a line about our own channel; None when it is like any other line."""
+    if _KILLED.search(text):
+        return False, "our applier was killed, its transaction rolled back, and FINAL was applied afterwards"
+    if _APPLIER.search(text) and severity == "Error":
+        return True, "the applier of our channel stopped on this"
+    if _RECEIVER.search(text) or severity == "Warning":
+        return False, "the receiver of our own channel lost RDS, which the fence does on purpose"
+    return None

@@ -50,20 +50,23 @@ class SideFacts:
     extra: dict[str, object] = field(default_factory=dict)
 
 
-def promoted(rds: SideFacts, idc: SideFacts) -> bool:
-    """IDC was opened by an earlier run: RDS carries our fence, and IDC has all that RDS had. Then forward only."""
-    fenced = bool(rds.marked_accounts) and not rds.open_accounts
-    return fenced and not idc.who.super_read_only and rds.who.executed <= idc.who.executed
+def maybe_promoted(rds: SideFacts, idc: SideFacts) -> bool:
+    """IDC is open and RDS carries our fence: left to see is whether IDC has all that RDS had."""
+    return bool(rds.marked_accounts) and not rds.open_accounts and not idc.who.super_read_only
 
 
-def findings(rds: SideFacts, idc: SideFacts, cutover: GtidSet) -> list[Finding]:
-    """Everything that forbids going on, the gravest first."""
+def findings(rds: SideFacts, idc: SideFacts, cutover: GtidSet, *, promoted: bool = False) -> list[Finding]:
+    """Everything that forbids going on, the gravest first.
+
+    ``promoted``: IDC was opened by an earlier run. Then it is meant to be writable and to write, and the only way is
+    forward.
+    """
     found = [*_identity("rds", "RDS", rds), *_identity("idc", "IDC", idc)]
     if rds.who.uuid == idc.who.uuid:
         found.append(Finding("pair", f"both sides are the same server ({rds.who.uuid}): correct db_idc or db_aws"))
     if found:
         return found  # of the wrong servers nothing else is worth saying
-    if not promoted(rds, idc):
+    if not promoted:
         found += _history(rds, idc, cutover)
     found += _versions(rds, idc)
     found += _settings(rds, idc)

@@ -116,6 +116,9 @@ class GtidSet:
         holes = dict(other.sources)
         return GtidSet.of({source: list(_without(spans, holes.get(source, ()))) for source, spans in self.sources})
 
+    def __and__(self, other: GtidSet) -> GtidSet:
+        return self - (self - other)
+
     def __le__(self, other: GtidSet) -> bool:
         """Subset, as GTID_SUBSET()."""
         return not self - other

@@ -1,7 +1,8 @@
 """Scheduled events on IDC after the promotion: which to enable again, and how. Planning is pure.
 
-Every event that RDS created or altered arrives as REPLICA_SIDE_DISABLED, also one that was off on RDS (seen on MySQL 9.7), and
-the fence disables those of RDS. What must run on IDC is what ran on RDS: enabled there, or noted by the fence.
+Every event that RDS created or altered arrives as REPLICA_SIDE_DISABLED, also one that was off on RDS (seen on MySQL
+9.7), and the fence disables those of RDS. What must run on IDC is what ran on RDS: enabled there, or noted by the
+fence.
 """
 
 from __future__ import annotations

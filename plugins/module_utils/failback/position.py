@@ -41,6 +41,8 @@ class Written:
     """One transaction after FINAL."""
 
     gtid: str
+    log_file: str = ""
+    log_position: int = 0
     tables: list[str] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
 
@@ -101,7 +103,8 @@ def decode(events: Iterable[Mapping[str, object]], extra: GtidSet) -> Beyond:
             match = _GTID.search(info)
             gtid = match[1] if match else info
             wanted = match is None or gtid.upper() == "ANONYMOUS" or gtid in extra
-            current = Written(gtid) if wanted else None
+            place = str(event.get("Log_name") or ""), int(str(event.get("Pos") or 0))
+            current = Written(gtid, *place) if wanted else None
             if current is not None:
                 found.append(current)
         elif current is not None:

@@ -17,18 +17,21 @@ from failback.gtid import GtidSet
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+NOTHING = GtidSet()
 DURABLE = {"sync_binlog": 1, "innodb_flush_log_at_trx_commit": 1}
 
 
 @dataclass(frozen=True)
 class AwsView:
-    """What RDS shows right now; see `mysql_promote` for how each is read."""
+    """What RDS shows right now; see ``aws_view`` for how each is read."""
 
+    uuid: str
     open_accounts: tuple[str, ...]  # could log in and are not exempt
     sessions: tuple[str, ...]  # of accounts that are not exempt
     events: tuple[str, ...]  # would run
     read_only: bool
     beyond_final: str  # what was written after FINAL outside mysql.rds_*, for people; "" when nothing
+    executed: GtidSet  # all that RDS has by now
 
     @property
     def fenced(self) -> bool:
@@ -55,10 +58,13 @@ class IdcView:
 
 @dataclass(frozen=True)
 class Cut:
-    """The two positions that bound what IDC may contain."""
+    """The positions that bound what IDC may contain."""
 
     cutover: GtidSet  # IDC's own history up to the cut-over
     final: GtidSet
+    # All that RDS has by now. A heartbeat written just after FINAL may have come over before the channel was stopped;
+    # whether anything but housekeeping was written there is for I4 to say.
+    on_aws: GtidSet = NOTHING
 
 
 def broken_on_aws(aws: AwsView | None, required: Collection[str]) -> list[str]:
@@ -102,8 +108,12 @@ def broken_on_idc(idc: IdcView, cut: Cut) -> list[str]:
 
 
 def errant_on(idc: IdcView, cut: Cut) -> GtidSet:
-    """Transactions on IDC from nowhere. Once IDC is open, its own new ones are the application's."""
-    errant = idc.executed - cut.cutover - cut.final
+    """Transactions on IDC from nowhere. Once IDC is open, its own new ones are the application's.
+
+    A heartbeat of RDS may arrive between FINAL and the end of the replication: what RDS has is not from nowhere, and
+    I4 judges what it was.
+    """
+    errant = idc.executed - cut.cutover - cut.final - cut.on_aws
     return errant - errant.of_server(idc.uuid) if idc.writable else errant
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from failback import aws
 from failback.errors import RefusedError
-from failback.rds_rules import TAG, AclEntry, GroupPlan, Rule, plan_acl, plan_group, rule_from_tag, rules_of
+from failback.rds_rules import KEPT, TAG, AclEntry, GroupPlan, Rule, plan_acl, plan_group, rule_from_tag, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,19 +68,21 @@ def group_plan(seen: Seen, port: int, keep: Sequence[str], *, closed: bool) -> G
     """Decide what to change on a security group."""
     if closed:
         return plan_group(seen.rules, port, keep, noted=len(seen.notes))
-    noted = [rule_from_tag(value) for key, value in seen.notes.items() if key.startswith(TAG)]
+    noted = sorted({rule_from_tag(value) for key, value in seen.notes.items() if key.startswith(TAG)})
     have = {(r.protocol, r.low, r.high, r.kind, r.source) for r in seen.rules}
     back = [rule for rule in noted if (rule.protocol, rule.low, rule.high, rule.kind, rule.source) not in have]
-    return GroupPlan(revoke=[], authorize=back)
+    return GroupPlan(revoke=[rule for rule in seen.rules if rule.description == KEPT], authorize=back)
 
 
 def change_group(client: Any, seen: Seen, plan: GroupPlan, *, closed: bool) -> None:
     """Carry the plan out: note, let the kept in, shut the others out; or put back what was noted."""
     if closed and plan.revoke:
-        first = len(seen.notes)
-        tags = [{"Key": f"{TAG}{number}", "Value": rule.as_tag()} for number, rule in enumerate(plan.revoke, first)]
+        # After an interruption some are noted already.
+        fresh = [text for rule in plan.revoke if (text := rule.as_tag()) not in seen.notes.values()]
+        tags = [{"Key": f"{TAG}{number}", "Value": text} for number, text in enumerate(fresh, len(seen.notes))]
         with aws.answering("note the rules on the security group"):
-            client.create_tags(Resources=[seen.id], Tags=tags)
+            if tags:
+                client.create_tags(Resources=[seen.id], Tags=tags)
     if plan.authorize:
         with aws.answering("add rules to the security group"):
             client.authorize_security_group_ingress(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 TAG = "rollback-runner:undo:"
+KEPT = "kept by rollback-runner"
 _MOST_TAGS = 40  # AWS allows 50 on a resource
 _MOST_TAG_VALUE = 256
 _TCP = "6"
@@ -118,7 +119,7 @@ def plan_group(rules: Sequence[Rule], port: int, keep: Sequence[str], noted: int
         )
     have = [ipaddress.ip_network(r.source) for r in rules if r not in revoke and r.reaches(port) and r.kind == "cidr"]
     authorize = [
-        Rule("tcp", port, port, "cidr", str(source), "kept by rollback-runner")
+        Rule("tcp", port, port, "cidr", str(source), KEPT)
         for source in kept
         if not any(_subnet(source, network) for network in have)
     ]

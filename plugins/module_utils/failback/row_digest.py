@@ -7,7 +7,8 @@ The rules (mysql-failback.md, section 4; the traps there were measured on MySQL 
 - Text is preceded by its length, so no content can imitate the separator. Long types (TEXT, BLOB, JSON) are
   hashed first: a row wider than max_allowed_packet would otherwise digest to NULL and drop out of the sum.
 - Binary is HEX: bytes that are no valid UTF-8 convert to NULL.
-- FLOAT is widened to DOUBLE first: FLOAT prints six digits and would hide a difference.
+- FLOAT prints six digits, and a DOUBLE cast to CHAR has 22 places at most (1.0000000000000004e-300 becomes 1e-300,
+  seen on 9.7). Inside JSON a DOUBLE has all its digits, so both go through there.
 - MD5() and SHA1() are gone from MySQL 9.6 on; SHA2(..., 256) is in all versions in question.
 - TIMESTAMP is read in UTC (`failback.mysql` sets the session's time zone).
 """
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _TEXT = frozenset({"char", "varchar", "enum", "set"})
 _LONG_TEXT = frozenset({"tinytext", "text", "mediumtext", "longtext"})
 _LONG_BINARY = frozenset({"tinyblob", "blob", "mediumblob", "longblob"})
-_PLAIN = frozenset(
+PLAIN = frozenset(
     {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "date", "time", "datetime", "timestamp", "year"}
 )
 INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
@@ -68,7 +69,7 @@ def column_expression(column: Column) -> str:
     """Give SQL for one column's value as text that no other value of that column shares; NULL gives ''."""
     name = quote_name(column.name)
     kind = column.data_type
-    if kind in _PLAIN:
+    if kind in PLAIN:
         value = name
     elif kind in _TEXT:
         text = f"CONVERT({name} USING utf8mb4)"
@@ -81,7 +82,7 @@ def column_expression(column: Column) -> str:
         # The server stores JSON normalised (keys sorted, no blanks), so its text is comparable.
         value = f"SHA2(CAST({name} AS CHAR CHARACTER SET utf8mb4),256)"
     elif kind in {"float", "double"}:
-        value = f"CAST(CAST({name} AS DOUBLE) AS CHAR)"
+        value = f"CAST(JSON_ARRAY(CAST({name} AS DOUBLE)) AS CHAR CHARACTER SET utf8mb4)"
     elif kind == "bit":
         value = f"HEX({name}+0)"
     else:  # binary, varbinary, geometry, vector and whatever comes next: the stored bytes

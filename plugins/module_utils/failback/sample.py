@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from failback.row_digest import INTEGERS, PLAIN, Column, chunk_sums, row_expression
 from failback.sql import quote_name, quote_text
-from failback.row_digest import INTEGERS, Column, chunk_sums, row_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ COLUMNS = (
     " c.data_type AS data_type, c.column_type AS column_type, c.is_nullable AS is_nullable,"
     " c.collation_name AS collation_name, c.column_default AS column_default, c.extra AS extra,"
     " c.generation_expression AS generation_expression, s.seq_in_index AS key_position,"
+    " c.column_key AS column_key,"
     " t.table_rows AS table_rows"
     " FROM information_schema.tables t"
     " JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = t.table_name"
@@ -33,8 +34,9 @@ COLUMNS = (
     " WHERE t.table_type = 'BASE TABLE' AND t.table_schema IN ({schemas})"
     " ORDER BY c.table_schema, c.table_name, c.ordinal_position"
 )
-KEYLESS_LIMIT = 20_000  # rows by the server's estimate; above it a table without a key is only counted
+KEYLESS_LIMIT = 2_000  # rows by the server's estimate; above it a table without a key is counted and read in part
 NAMED_LIMIT = 20  # differing rows named in the record
+COUNT_ONLY = "row count only"
 _PIECES = 4  # one chunk of the newest rows, the others spread over the key
 
 
@@ -47,6 +49,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]  # columns of the primary key in its order; empty without one
     rows_estimate: int
+    index: str = ""  # without a key: a column that leads a secondary index
 
     @property
     def label(self) -> str:
@@ -109,9 +112,22 @@ def tables_from(rows: Sequence[Row]) -> tuple[Table, ...]:
                 tuple(Column.from_row(row) for row in columns),
                 tuple(column for _, column in key),
                 int(str(columns[0]["table_rows"] or 0)),
+                "" if key else _leading_column(columns),
             )
         )
     return tuple(tables)
+
+
+def _leading_column(columns: Sequence[Row]) -> str:
+    """Find a column of plain type that leads a secondary index (information_schema calls it MUL or UNI)."""
+    return next(
+        (
+            str(row["column_name"])
+            for row in columns
+            if row["column_key"] in ("MUL", "UNI") and str(row["data_type"]).lower() in PLAIN
+        ),
+        "",
+    )
 
 
 def schema_differences(idc: Sequence[Table], aws: Sequence[Table]) -> list[str]:
@@ -149,14 +165,25 @@ def choose(tables: Sequence[Table], limit: int, rows: int) -> tuple[tuple[Table,
     return tuple(table for table in ranked if table not in left_out), tuple(large[limit:])
 
 
-def range_query(tables: Sequence[Table]) -> str:
-    """One statement for the lowest and highest key of every table with a whole-number key; "" when there is none."""
-    return " UNION ALL ".join(
-        f"SELECT {index} AS t, MIN({quote_name(table.number_key)}) AS low, MAX({quote_name(table.number_key)}) AS high"
-        f" FROM {table.quoted}"
-        for index, table in enumerate(tables)
-        if table.number_key
-    )
+def range_query(tables: Sequence[Table], rows: int) -> str:
+    """One statement for what ``plan_chunks`` needs to know of the tables' contents; "" when that is nothing.
+
+    The lowest and highest key where that is a whole number; the value ``rows`` rows before the end of an index where
+    there is no key.
+    """
+    asked = []
+    for number, table in enumerate(tables):
+        if table.number_key:
+            key = f"CONVERT({{}}({quote_name(table.number_key)}),CHAR)"
+            low, high = key.format("MIN"), key.format("MAX")
+            asked.append(f"(SELECT {number} AS t, {low} AS low, {high} AS high FROM {table.quoted})")
+        elif table.index:
+            name = quote_name(table.index)
+            asked.append(
+                f"(SELECT {number} AS t, CONVERT({name},CHAR) AS low, NULL AS high FROM {table.quoted}"
+                f" ORDER BY {name} DESC LIMIT {rows},1)"
+            )
+    return " UNION ALL ".join(asked)
 
 
 def plan_chunks(table: Table, rows: int, span: tuple[Value, Value] | None, seed: str) -> list[Chunk]:
@@ -165,8 +192,7 @@ def plan_chunks(table: Table, rows: int, span: tuple[Value, Value] | None, seed:
     ``seed`` (FINAL) spreads the middle chunks: the same in every try of one cut-over, others in the next.
     """
     if not table.key:
-        what = "all rows" if table.rows_estimate <= KEYLESS_LIMIT else "row count only"
-        return [Chunk(table, "", what)]
+        return _plan_keyless(table, span)
     piece = max(1, rows // _PIECES)
     order = ",".join(quote_name(column) for column in table.key)
     descending = ",".join(f"{quote_name(column)} DESC" for column in table.key)
@@ -185,6 +211,18 @@ def plan_chunks(table: Table, rows: int, span: tuple[Value, Value] | None, seed:
     return [newest, *middle]
 
 
+def _plan_keyless(table: Table, span: tuple[Value, Value] | None) -> list[Chunk]:
+    """Plan for a table without a key: all of it when it is small, else the count and the end of an index."""
+    if table.rows_estimate <= KEYLESS_LIMIT:
+        return [Chunk(table, "", "all rows")]
+    count = Chunk(table, "", COUNT_ONLY)
+    if not table.index or span is None or span[0] is None:
+        return [count]
+    # By value, not by LIMIT: rows of the same value have no order among themselves.
+    newest = f"WHERE {quote_name(table.index)} >= {quote_text(str(span[0]))}"
+    return [Chunk(table, newest, f"rows from {table.index} {span[0]!s}"), count]
+
+
 def _fraction(seed: str, width: int) -> int:
     """Give a number from 0 to ``width`` that depends on the seed alone."""
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]) * width >> 64
@@ -197,7 +235,7 @@ def table_query(chunks: Sequence[Chunk]) -> str:
 
 def _chunk_query(index: int, chunk: Chunk) -> str:
     table = chunk.table
-    if chunk.what == "row count only":
+    if chunk.what == COUNT_ONLY:
         return f"SELECT {index} AS c, COUNT(*) AS n, COUNT(*) AS digested, '' AS x, '' AS s FROM {table.quoted}"
     # Without the hint the optimizer may sort another index for a small LIMIT.
     hint = " FORCE INDEX (PRIMARY)" if table.key else ""
@@ -210,7 +248,7 @@ def rows_query(chunk: Chunk) -> str:
     table = chunk.table
     digest = row_expression(table.columns)
     if not table.key:
-        return f"SELECT {digest} AS d, COUNT(*) AS n FROM {table.quoted} GROUP BY d"
+        return f"SELECT {digest} AS d, COUNT(*) AS n FROM {table.quoted} {chunk.tail} GROUP BY d"
     return f"SELECT {_key_text(table)} AS k, {digest} AS d FROM {table.quoted} FORCE INDEX (PRIMARY) {chunk.tail}"
 
 

@@ -44,7 +44,10 @@ class Target:
 
 
 def find_table(server: Server, marker: Mapping[str, object], schemas: Sequence[str]) -> Target:
-    """Choose the site's marker table (``{table, column}``), else the smallest table. Raises FailbackError without any."""
+    """Choose the site's marker table (``{table, column}``), else the smallest table.
+
+    Raises FailbackError when there is no table at all.
+    """
     if marker.get("table") and marker.get("column"):
         schema, _, table = str(marker["table"]).rpartition(".")
         return Target(schema or schemas[0], table, str(marker["column"]), marker=True)

@@ -90,7 +90,7 @@ def test_killed_and_resumed(command: Command) -> None:
     assert left_over(command) == []
     report = command.report()
     assert (report["epoch"], report["outcome"]) == (2, "proven")
-    assert [path for path in (command.home / "runs").rglob("command")] == []
+    assert list((command.home / "runs").rglob("command")) == []
 
 
 def test_a_stale_runner_must_not_act(command: Command) -> None:
@@ -124,7 +124,9 @@ def tiny_disk(command: Command) -> Iterator[Path]:
     """Mount a disk of 1 MiB where the runs go; needs root."""
     runs = command.home / "runs"
     runs.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(runs)], check=False, capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(runs)], check=False, capture_output=True
+    )
     if mounted.returncode != 0:
         pytest.skip("mounting a tmpfs needs root")
     yield runs

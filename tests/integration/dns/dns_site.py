@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dns.message
@@ -16,6 +15,7 @@ import dns.update
 from daemons import Daemon, free_port
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
 ZONE = "shop.example.org"

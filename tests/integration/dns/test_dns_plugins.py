@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from dns_site import AWS, IDC, THIRD, TTL, WWW, ZONE
-from failback.dns import rfc2136
+from failback.dns import answers, rfc2136
 from failback.errors import RefusedError
 from run_tasks import Played, local_host, play
 
@@ -116,6 +116,12 @@ def test_a_silent_server_is_named_with_what_the_others_answer(site: Site, tmp_pa
     precheck = run(tmp_path / "c", {"dns_answers": site.answers(records=[record], side="any")})
     assert precheck.rc == 0
     assert "127.0.0.1:9" in precheck.of()["evidence"]["warnings"][0]
+
+
+def test_the_zone_names_its_servers_and_all_are_listed(site: Site, tmp_path: Path) -> None:
+    assert answers.zone_servers(site.primary.address, WWW, 1) == {f"ns1.{ZONE}.": ("127.0.0.1",)}
+    played = run(tmp_path / "a", {"dns_answers": site.answers(side="any")})
+    assert played.of()["evidence"]["warnings"] == []
 
 
 def test_the_primary_away_is_said_and_changes_nothing(site: Site, tmp_path: Path) -> None:

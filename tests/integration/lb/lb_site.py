@@ -24,6 +24,13 @@ IDC = ["idc-app1", "idc-app2"]
 AWS = ["aws-app1"]
 
 
+class _Quiet(ThreadingHTTPServer):
+    """A connection that the load balancer cuts on purpose is no news."""
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing."""
+
+
 class App:
     """Answers every GET with its name; ``/slow=SECONDS`` takes its time."""
 
@@ -44,7 +51,7 @@ class App:
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Quiet(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 import time
@@ -103,13 +102,13 @@ def test_check_mode_predicts_and_touches_nothing(node: Node, tmp_path: Path) -> 
         {"haproxy_servers": node.arguments(side="idc", release=True)},
         {"haproxy_config": node.file_arguments(side="idc")},
     )
-    states, files = node.states(), sorted(os.listdir(node.directory))
+    states, files = node.states(), sorted(path.name for path in node.directory.iterdir())
     rehearsed = run(node, tmp_path / "check", *tasks, check=True)
     assert [r["changed"] for r in rehearsed.results] == [True, True, True], rehearsed.messages
     assert node.states() == states
     assert "value=<0>" in node.ask("get var proc.rr_hold")
     assert node.config.read_text(encoding="utf-8") == node.original
-    assert sorted(os.listdir(node.directory)) == files
+    assert sorted(path.name for path in node.directory.iterdir()) == files
     diff = rehearsed.of("haproxy_config")["diff"]
     assert "-    server aws-app1" in diff["prepared"]
     real = run(node, tmp_path / "real", *tasks)
@@ -131,6 +130,32 @@ def test_only_the_server_lines_change_and_a_reload_keeps_the_result(node: Node, 
     assert changed[2].startswith("\tserver")
     assert stat.S_IMODE(node.config.stat().st_mode) == 0o640
     assert (node.directory / "haproxy.cfg.before-manual").read_text(encoding="utf-8") == node.original
+    assert {node.get() for _ in range(4)} == {"idc-app1", "idc-app2"}
+
+
+def test_nobody_is_held_where_the_wanted_side_serves_already(node: Node, tmp_path: Path) -> None:
+    run(node, tmp_path / "a", {"haproxy_servers": node.arguments(side="idc")})
+    played = run(node, tmp_path / "b", {"haproxy_hold": node.arguments(state="held", side="idc")})
+    assert played.rc == 0, played.messages
+    assert not played.of()["changed"]
+    assert "value=<0>" in node.ask("get var proc.rr_hold")
+
+
+def test_bytes_of_another_encoding_go_through_unharmed(node: Node, tmp_path: Path) -> None:
+    node.config.write_bytes(node.original.encode() + b"# caf\xe9\n")
+    run(node, tmp_path / "a", {"haproxy_servers": node.arguments(side="idc")})
+    played = run(node, tmp_path / "b", {"haproxy_config": node.file_arguments(side="idc")})
+    assert played.rc == 0, played.messages
+    assert node.config.read_bytes().endswith(b"# caf\xe9\n")
+
+
+def test_killed_in_the_middle_of_a_switch_is_finished_by_the_next_run(node: Node, tmp_path: Path) -> None:
+    run(node, tmp_path / "a", {"haproxy_hold": node.arguments(state="held")})
+    node.ask("set server shop/aws-app1 state maint")  # as far as the first act of the switch, then nothing
+    played = run(node, tmp_path / "b", {"haproxy_servers": node.arguments(side="idc", release=True)})
+    assert played.rc == 0, played.messages
+    assert played.of()["before"]["serving"] == "none"
+    assert played.of()["after"]["serving"] == "idc"
     assert {node.get() for _ in range(4)} == {"idc-app1", "idc-app2"}
 
 

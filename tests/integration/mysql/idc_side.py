@@ -58,9 +58,6 @@ def replication(pair: mysql_pair.Pair) -> dict[str, Any]:
 
 def fresh(pair: mysql_pair.Pair) -> None:
     """Both servers as right after the cut-over: no channel, equal data, equal GTID history, IDC read-only."""
-    pair.reset()
-    pair.idc.root("SET GLOBAL super_read_only=0; SET GLOBAL read_only=0; STOP REPLICA; RESET REPLICA ALL;")
-    pair.idc.root("RESET PERSIST IF EXISTS super_read_only; RESET PERSIST IF EXISTS read_only;")
     schema = (
         "SET NAMES utf8mb4; SET sql_log_bin=0; DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; USE shop;"
         "CREATE TABLE write_ledger (id bigint AUTO_INCREMENT PRIMARY KEY, token char(36) NOT NULL,"
@@ -68,18 +65,28 @@ def fresh(pair: mysql_pair.Pair) -> None:
         "CREATE TABLE items (id bigint AUTO_INCREMENT PRIMARY KEY, name varchar(64), price decimal(10,2));"
         "CREATE TABLE markers (id bigint AUTO_INCREMENT PRIMARY KEY, token char(36) NOT NULL);"
         "CREATE TABLE visits (page varchar(20), at datetime(6));"
-        "CREATE TABLE kinds (code varchar(12), part int, t text, j json, f float, d double, b varbinary(16), bits bit(9),"
-        " s set('x','y'), ts timestamp(3) NULL, doubled int GENERATED ALWAYS AS (part * 2) STORED,"
+        "CREATE TABLE kinds (code varchar(12), part int, t text, j json, f float, d double, b varbinary(16),"
+        " bits bit(9), s set('x','y'), ts timestamp(3) NULL, doubled int GENERATED ALWAYS AS (part * 2) STORED,"
         " tripled int GENERATED ALWAYS AS (part * 3) VIRTUAL, PRIMARY KEY (code, part));"
         "INSERT INTO items (name, price) VALUES ('a', 1.00), ('b', 2.50), (NULL, 3), ('', 4);"
         "INSERT INTO visits VALUES ('home', '2026-01-01'), ('home', '2026-01-01'), ('cart', NULL);"
         "INSERT INTO kinds (code, part, t, j, f, d, b, bits, s, ts) VALUES"
-        " ('가#나', 1, 'long', '{\"b\": 1, \"a\": [1, 2]}', 1.1, 1e-300, 0xff00, b'101', 'x,y', '2026-01-01 00:00:00.125'),"
+        " ('가#나', 1, 'long', '{\"b\": 1, \"a\": [1, 2]}', 1.1, 1e-300, 0xff00, b'101', 'x,y',"
+        " '2026-01-01 00:00:00.125'),"
         " ('plain', 2, NULL, NULL, NULL, -0.0, NULL, NULL, NULL, NULL);"
     )
-    for server in (pair.idc, pair.rds):
-        server.root(schema + "RESET BINARY LOGS AND GTIDS;" + f"SET GLOBAL gtid_purged='{pair.cutover}';")
-    pair.idc.root("SET GLOBAL super_read_only=1; SET GLOBAL event_scheduler=OFF;")
+    # The fence's locks and marks, undone on both sides in the same breath.
+    unlock = (
+        "SET sql_log_bin=0; ALTER USER rr_admin@'%', shop_app@'%', report@'%', shop_batch@'%', repl@'%' ACCOUNT UNLOCK"
+        ' ATTRIBUTE \'{"rollback_runner": null, "other": null}\';'
+    )
+    history = f"RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged='{pair.cutover}';"
+    pair.idc.root(
+        "SET GLOBAL super_read_only=0; SET GLOBAL read_only=0; STOP REPLICA; RESET REPLICA ALL;"
+        f"RESET PERSIST IF EXISTS super_read_only; RESET PERSIST IF EXISTS read_only;{unlock}{schema}{history}"
+        "SET GLOBAL event_scheduler=OFF; SET GLOBAL super_read_only=1;"
+    )
+    pair.rds.root(f"SET GLOBAL super_read_only=0; SET GLOBAL read_only=0;{unlock}{schema}{history}")
 
 
 def durable(server: mysql_pair.TestServer) -> None:

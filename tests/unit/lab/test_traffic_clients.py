@@ -17,6 +17,7 @@ from lab.traffic.config import ConfigError, HttpPlan, read_config
 from lab.traffic.http_client import HttpClient, Reply, judge
 from lab.traffic.ledger import Ledger, read_lines
 from lab.traffic.pace import Pace
+from lab.traffic.run import forget, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,3 +168,17 @@ def test_a_configuration_that_lacks_something_names_the_file(tmp_path: Path) -> 
     path.write_text("{}")
     with pytest.raises(ConfigError, match=r"traffic\.json.*http"):
         read_config(path)
+
+
+def test_a_stop_of_nothing_is_done_at_once_and_spares_other_processes(tmp_path: Path) -> None:
+    assert stop(tmp_path)
+    # The number of a process that is not ours, as after a crash: init must not be signalled.
+    (tmp_path / "status.json").write_text(json.dumps({"running": True, "pid": 1}))
+    assert stop(tmp_path)
+
+
+def test_a_fresh_ledger_forgets_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("http-1.jsonl", "status.json", "sides.json", "notes.txt"):
+        (tmp_path / name).write_text("{}")
+    forget(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

@@ -42,9 +42,9 @@ def test_a_task_name_carries_its_ids(name: str, ids: tuple[str, ...], sentence: 
 
 def test_a_listing_becomes_steps() -> None:
     assert list(parse_steps(LISTING, frozenset({"Remember"}))) == [
-        Step("Move the writer", "Lock the accounts", ("AWS-01", "AWS-02")),
-        Step("Move the writer", "Remember", (), optional=True),
-        Step("Prove it: from outside", "Check that the door answers", ("SWITCH-04",)),
+        Step("Move the writer", "Lock the accounts", ("AWS-01", "AWS-02"), hosts="databases"),
+        Step("Move the writer", "Remember", (), optional=True, hosts="databases"),
+        Step("Prove it: from outside", "Check that the door answers", ("SWITCH-04",), hosts="service"),
     ]
 
 
@@ -58,7 +58,11 @@ def test_a_recorded_run_begins_and_ends(recorded: Callable[[str], list[TaskSeen]
 
 
 def result(kind: str, **res: Any) -> TaskSeen:
-    raw = {"event": kind, "created": "2026-01-01T00:00:00", "event_data": {"task": "AWS-01 | X", "host": "h", "res": res}}
+    raw = {
+        "event": kind,
+        "created": "2026-01-01T00:00:00",
+        "event_data": {"task": "AWS-01 | X", "host": "h", "res": res},
+    }
     (event,) = parse_event(raw)
     return event
 

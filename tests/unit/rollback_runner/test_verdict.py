@@ -34,7 +34,11 @@ def seen(host: str, outcome: Outcome, name: str = "A-01 | Do it", message: str =
     return TaskSeen("result", "t", "play", name, ("A-01",), host, outcome, 1.0, message)
 
 
-STEPS = (Step("play", "Do it", ("A-01",)), Step("play", "Look at it", ("A-01",)), Step("play", "Mend", ("A-01",), True))
+STEPS = (
+    Step("play", "Do it", ("A-01",)),
+    Step("play", "Look at it", ("A-01",)),
+    Step("play", "Mend", ("A-01",), optional=True),
+)
 
 
 def test_a_good_run(recorded: Callable[[str], list[TaskSeen]], steps: tuple[Step, ...]) -> None:
@@ -138,8 +142,18 @@ def test_seconds_count_hosts_side_by_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [("done", 0), ("already", 0), ("refused", 3), ("waiting", 4), ("failed", 1), ("unreachable", 1), ("not_run", 1), ("skipped", 1)]
-)  # fmt: skip
+    ("status", "code"),
+    [
+        ("done", 0),
+        ("already", 0),
+        ("refused", 3),
+        ("waiting", 4),
+        ("failed", 1),
+        ("unreachable", 1),
+        ("not_run", 1),
+        ("skipped", 1),
+    ],
+)
 def test_exit_codes(status: Status, code: int) -> None:
     assert exit_code(status) == code
 
@@ -147,7 +161,9 @@ def test_exit_codes(status: Status, code: int) -> None:
 outcomes = st.sampled_from(["ok", "changed", "skipped", "failed", "refused", "unreachable"])
 
 
-@given(st.lists(st.tuples(st.sampled_from(["h1", "h2"]), outcomes, st.sampled_from(["Do it", "Look at it"])), max_size=8))
+@given(
+    st.lists(st.tuples(st.sampled_from(["h1", "h2"]), outcomes, st.sampled_from(["Do it", "Look at it"])), max_size=8)
+)
 def test_never_passed_with_anything_bad_or_missing(drawn: list[tuple[str, Outcome, str]]) -> None:
     events = [seen(host, outcome, f"A-01 | {name}") for host, outcome, name in drawn]
     (item,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, events)

@@ -22,7 +22,7 @@ import dns.rdatatype
 from failback.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 DNS_PORT = 53
 
@@ -122,6 +122,38 @@ def ask_all(servers: Sequence[str], question: Question) -> list[Answer]:
         return []
     with ThreadPoolExecutor(max_workers=min(16, len(servers))) as pool:
         return list(pool.map(lambda server: ask(server, question), servers))
+
+
+def zone_servers(server: str, name: str, timeout: float) -> dict[str, tuple[str, ...]]:
+    """Ask an authoritative server who else serves the name's zone: name of the server -> its addresses.
+
+    Addresses are those that the server itself knows; a name server outside its zones has none. {} without an answer.
+    """
+    host, port = server_address(server)
+    labels = name.rstrip(".").split(".")
+    for place in range(len(labels) - 1):
+        zone = ".".join(labels[place:])
+        query = dns.message.make_query(zone, "NS")
+        try:
+            reply, _ = dns.query.udp_with_fallback(query, host, timeout=timeout, port=port)
+        except (OSError, dns.exception.DNSException, ValueError):
+            return {}
+        found = [item.target.to_text() for one in reply.answer if one.rdtype == dns.rdatatype.NS for item in one]
+        if found:
+            return {one: _addresses(server, one, timeout) for one in sorted(found)}
+    return {}
+
+
+def unlisted(found: Mapping[str, Sequence[str]], listed: Sequence[str]) -> list[str]:
+    """Name the zone's servers of which no address is listed; those of unknown address too, when fewer are listed."""
+    known = {server_address(text)[0] for text in listed}
+    missing = [name for name, addresses in found.items() if addresses and not known & set(addresses)]
+    nameless = [name for name, addresses in found.items() if not addresses]
+    return missing + (nameless if len(known) < len(found) else [])
+
+
+def _addresses(server: str, name: str, timeout: float) -> tuple[str, ...]:
+    return tuple(value for kind in ("A", "AAAA") for value in ask(server, Question(name, kind, timeout)).values)
 
 
 @dataclass(frozen=True)

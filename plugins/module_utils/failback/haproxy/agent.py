@@ -85,6 +85,9 @@ def hold(request: Report) -> Report:
     before = view(request)
     if before["hold_until"] is None:
         return {"before": before, "refused": f"its configuration does not know {runtime.HOLD}, so nothing would wait"}
+    if before["serving"] == request["side"]:
+        # The writer has moved already: a second run must not keep anybody waiting.
+        return {"before": before, "after": before, "drain": {"first": 0, "most": 0, "left": 0, "waited": 0.0}}
     # The node's own clock: it is the one that HAProxy compares with.
     until = int(time.time()) + int(request["expiry"])
     order(path, runtime.variable_command(runtime.HOLD_LIMIT, request["limit"]))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CANDIDATE = ".candidate"
 _POLL = 0.05
 _LAST_LINES = 15
+_BYTES = "surrogateescape"  # a comment in another encoding goes through unharmed
 
 
 def read(request: Report) -> Report:
@@ -57,7 +58,7 @@ def write(request: Report) -> Report:
         if _digest(_text(path)) != request["digest"]:
             return {"refused": f"{path} was changed by someone else since it was read; nothing was written"}
         candidate = Path(f"{path}{CANDIDATE}")
-        _write_candidate(candidate, request["text"], path)
+        _write_new(candidate, request["text"], path)
         checked = _run(request["validate"], request["timeout"])
         steps["validate"] = checked
         if checked["rc"] != 0:
@@ -65,7 +66,7 @@ def write(request: Report) -> Report:
             return {"steps": steps, "problem": f"the new {path} is not valid, so the old one stays: {_words(checked)}"}
         backup = Path(f"{path}.{request['backup']}")
         if not backup.exists():
-            shutil.copy2(path, backup)
+            _write_new(backup, _text(path), path)
         steps["backup"], steps["replaced"] = str(backup), _replace(candidate, path)
     report = _reload(request, steps)
     report["steps"] = steps
@@ -107,22 +108,32 @@ def _reload(request: Report, steps: Report) -> Report:
 
 
 def _other_process(request: Report, before: Report, deadline: float) -> Report | None:
+    """Wait for a view that is the new process's alone; None when no other process answers in time.
+
+    A view is several questions, and while the socket changes hands they may go to both processes. Once the new one has
+    answered, it answers everything, so the view that counts is the one after the first sight of it.
+    """
     seen: Report | None = None
+    known = _process(before)
     while time.monotonic() < deadline:
         try:
             now = agent.view(request)
         except (OSError, runtime.AnswerError):
             time.sleep(_POLL)  # between two processes the socket may be away for a moment
             continue
-        if (now["pid"], now["started"]) != (before["pid"], before["started"]):
+        if _process(now) == known and known != _process(before):
             seen = now
-            if not _wrong(request, now) or time.monotonic() + _POLL >= deadline:
+            # First checks of a server may still be under way; a leaving server that serves is wrong for good.
+            if not _wrong(request, now) or any(now["states"].get(name) != "maint" for name in request["leaving"]):
                 return now
-            # First checks of a server may still be under way; a state of maintenance is never.
-            if any(now["states"].get(name) != "maint" for name in request["leaving"]):
-                return now
-        time.sleep(_POLL)
+        if _process(now) == known:
+            time.sleep(_POLL)
+        known = _process(now)
     return seen
+
+
+def _process(seen: Report) -> tuple[int, int]:
+    return seen["pid"], seen["started"]
 
 
 def _wrong(request: Report, seen: Report) -> bool:
@@ -132,12 +143,21 @@ def _wrong(request: Report, seen: Report) -> bool:
     )
 
 
-def _write_candidate(candidate: Path, text: str, model: Path) -> None:
-    with candidate.open("w", encoding="utf-8", newline="") as file:
+def _write_new(path: Path, text: str, model: Path) -> None:
+    """Write a file beside its model, with the model's mode and if possible its owner; never readable by more before."""
+    info = model.stat()
+    with suppress(FileNotFoundError):
+        path.unlink()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors=_BYTES, newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    candidate.chmod(stat.S_IMODE(model.stat().st_mode))
+    for owner in (info.st_uid, -1):
+        with suppress(PermissionError):
+            os.chown(path, owner, info.st_gid)
+            break
+    path.chmod(stat.S_IMODE(info.st_mode))
 
 
 def _replace(candidate: Path, path: Path) -> str:
@@ -150,7 +170,7 @@ def _replace(candidate: Path, path: Path) -> str:
     except OSError:
         # Only root may give a file away, and a file that is a mount point of its own cannot be renamed over.
         # The candidate stays until the write is complete, so that a cut leaves something to finish from.
-        with path.open("r+", encoding="utf-8", newline="") as file:
+        with path.open("r+", encoding="utf-8", errors=_BYTES, newline="") as file:
             file.write(_text(candidate))
             file.truncate()
             file.flush()
@@ -191,9 +211,9 @@ def _words(done: Report) -> str:
 
 
 def _text(path: Path) -> str:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", errors=_BYTES, newline="") as file:
         return file.read()
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors=_BYTES)).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
@@ -72,10 +73,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        for byte in body:
-            self.wfile.write(bytes([byte]))
-            if "slow" in self.path:
-                time.sleep(0.05)
+        with suppress(BrokenPipeError):
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                if "slow" in self.path:
+                    time.sleep(0.05)
 
     do_POST = do_GET  # noqa: N815 - the library calls it so
 

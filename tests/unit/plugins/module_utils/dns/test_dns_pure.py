@@ -98,6 +98,20 @@ def test_nobody_authoritative_is_an_error() -> None:
         Record.from_dict(ENTRY, [])
 
 
+@pytest.mark.parametrize(
+    ("found", "missing"),
+    [
+        ({"ns1.": ("192.0.2.1",)}, []),
+        ({"ns1.": ("192.0.2.1",), "ns2.": ("192.0.2.2",)}, ["ns2."]),
+        ({"ns1.": ("192.0.2.1",), "ns.elsewhere.": ()}, ["ns.elsewhere."]),
+        ({"ns.elsewhere.": ()}, []),
+        ({}, []),
+    ],
+)
+def test_servers_that_only_the_zone_names(found: dict[str, tuple[str, ...]], missing: list[str]) -> None:
+    assert answers.unlisted(found, ["192.0.2.1:53"]) == missing
+
+
 def test_key_file_forms(tmp_path: Path) -> None:
     key = tmp_path / "key"
     for text in ('key "k" {\n algorithm hmac-sha256;\n secret "QUJDRA==";\n};\n', "QUJDRA==\n"):

@@ -109,7 +109,10 @@ def test_refuses_a_password_that_mysql_would_cut(tmp_path: Path) -> None:
         (None, "gone"),
         (a_channel(applier_error="key not found"), "key not found"),
         (a_channel(receiver="OFF", receiver_error="no route"), "no route"),
-        (a_channel(receiver="CONNECTING", receiver_code=1045, receiver_error="Access denied"), "turns the receiver away"),
+        (
+            a_channel(receiver="CONNECTING", receiver_code=1045, receiver_error="Access denied"),
+            "turns the receiver away",
+        ),
         (a_channel(applier="OFF"), "applier is stopped"),
     ],
 )

@@ -56,7 +56,10 @@ def test_does_not_play_with_a_dead_one() -> None:
 
 @pytest.mark.parametrize(
     ("stderr", "told"),
-    [("Error response from daemon: No such container: db", "there is no container"), ("permission denied", "permission")],
+    [
+        ("Error response from daemon: No such container: db", "there is no container"),
+        ("permission denied", "permission"),
+    ],
 )
 def test_says_what_docker_said(stderr: str, told: str) -> None:
     with pytest.raises(ContainerError, match=told):

@@ -36,7 +36,9 @@ def test_the_receiver_losing_rds_is_what_the_fence_does() -> None:
 
 
 def test_the_receiver_of_another_channel_is_not_excused() -> None:
-    assert judge([row("Error", "Replica I/O for channel 'other': Error connecting to source")], "rollback_runner").matters
+    assert judge(
+        [row("Error", "Replica I/O for channel 'other': Error connecting to source")], "rollback_runner"
+    ).matters
 
 
 def test_a_transaction_refused_by_the_applier_matters() -> None:

@@ -25,6 +25,7 @@ def test_what_is_printed_reads_back_as_the_same(gtids: GtidSet) -> None:
 @given(sets, sets)
 def test_algebra_is_that_of_sets(left: GtidSet, right: GtidSet) -> None:
     assert members(left | right) == members(left) | members(right)
+    assert members(left & right) == members(left) & members(right)
     assert members(left - right) == members(left) - members(right)
     assert (left <= right) == (members(left) <= members(right))
     assert (left >= right) == (members(left) >= members(right))

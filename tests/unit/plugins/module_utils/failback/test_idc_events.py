@@ -44,5 +44,8 @@ def test_reads_the_servers_rows() -> None:
 
 
 def test_names_programs_without_an_account() -> None:
-    rows = [{"kind": "view", "s": "shop", "n": "v", "d": "ghost@%"}, {"kind": "view", "s": "shop", "n": "w", "d": "rr_admin@%"}]
+    rows = [
+        {"kind": "view", "s": "shop", "n": "v", "d": "ghost@%"},
+        {"kind": "view", "s": "shop", "n": "w", "d": "rr_admin@%"},
+    ]
     assert without_account(rows, ACCOUNTS) == ["view shop.v (definer ghost@%)"]

@@ -6,17 +6,16 @@ import json
 import os
 import subprocess
 from multiprocessing import Process
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from failback import journal, scrub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failback import journal, scrub
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def written(path: Path, count: int = 5) -> list[bytes]:

@@ -11,7 +11,6 @@ from multiprocessing import Process, Queue
 from typing import TYPE_CHECKING
 
 import pytest
-
 from failback import journal, lock
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def test_a_stale_epoch_is_refused(tmp_path: Path) -> None:
     first = take(path)
     lock.verify(path, first.epoch)
     take(path, takeover="the first hangs")
-    with pytest.raises(lock.StaleEpochError, match="epoch 2 .* has taken over"):
+    with pytest.raises(lock.StaleEpochError, match=r"epoch 2 .* has taken over"):
         lock.verify(path, first.epoch)
     assert not lock.release(path, first.epoch)
     lock.verify(path, 2)

@@ -13,7 +13,15 @@ CUT = Cut(GtidSet.parse(f"{IDC}:1-4"), GtidSet.parse(f"{IDC}:1-4,{RDS}:1-9"))
 
 
 def an_aws(**changes: Any) -> AwsView:
-    closed = {"open_accounts": (), "sessions": (), "events": (), "read_only": False, "beyond_final": ""}
+    closed = {
+        "uuid": RDS,
+        "executed": CUT.final,
+        "open_accounts": (),
+        "sessions": (),
+        "events": (),
+        "read_only": False,
+        "beyond_final": "",
+    }
     return AwsView(**(closed | changes))
 
 
@@ -76,6 +84,12 @@ def test_an_open_idc_may_have_written_but_no_third_server() -> None:
     opened = {"read_only": False, "super_read_only": False}
     assert broken_on_idc(an_idc(f"{IDC}:1-50,{RDS}:1-9", **opened), CUT) == []
     assert broken_on_idc(an_idc(f"{IDC}:1-50,{RDS}:1-9,{THIRD}:7", **opened), CUT)
+
+
+def test_a_heartbeat_that_came_over_after_final_is_not_errant() -> None:
+    late = an_idc(f"{IDC}:1-4,{RDS}:1-10")
+    assert "I5" in broken_on_idc(late, CUT)[0]
+    assert broken_on_idc(late, Cut(CUT.cutover, CUT.final, GtidSet.parse(f"{IDC}:1-4,{RDS}:1-10"))) == []
 
 
 def test_half_open_is_not_open() -> None:

@@ -9,7 +9,9 @@ from failback.row_digest import Column, column_expression, row_expression
 
 
 def a_column(name: str = "c", kind: str = "int", **changes: Any) -> Column:
-    return replace(Column(name, kind, kind, nullable=False, collation="", default="NULL", extra="", generated=""), **changes)
+    return replace(
+        Column(name, kind, kind, nullable=False, collation="", default="NULL", extra="", generated=""), **changes
+    )
 
 
 def a_table(name: str = "t", kind: str = "bigint", rows: int = 100, key: tuple[str, ...] = ("id",)) -> sample.Table:
@@ -27,7 +29,7 @@ def test_null_and_empty_are_told_apart_by_a_bitmap() -> None:
         ("varbinary", "HEX(`c`)"),
         ("geometry", "HEX(`c`)"),
         ("bit", "HEX(`c`+0)"),
-        ("float", "CAST(CAST(`c` AS DOUBLE) AS CHAR)"),
+        ("float", "CAST(JSON_ARRAY(CAST(`c` AS DOUBLE)) AS CHAR"),
         ("json", "SHA2(CAST(`c` AS CHAR"),
         ("longtext", "SHA2(CONVERT(`c` USING utf8mb4),256)"),
         ("blob", "SHA2(`c`,256)"),
@@ -72,6 +74,14 @@ def test_a_table_without_key_is_read_whole_or_counted() -> None:
     large = sample.plan_chunks(a_table(key=(), rows=10**6), 500, None, "s")
     assert large[0].what == "row count only"
     assert "SHA2" not in sample.table_query(large)
+
+
+def test_a_long_table_without_key_is_read_from_the_end_of_an_index() -> None:
+    table = replace(a_table(key=(), rows=10**6), index="seen_at")
+    newest, count = sample.plan_chunks(table, 500, ("2026-01-01 00:00:00.5", None), "s")
+    assert newest.tail == "WHERE `seen_at` >= '2026-01-01 00:00:00.5'"
+    assert count.what == sample.COUNT_ONLY
+    assert "ORDER BY `seen_at` DESC LIMIT 500,1" in sample.range_query([table], 500)
 
 
 def test_chunk_sums_carry_count_and_order_independent_sums() -> None:

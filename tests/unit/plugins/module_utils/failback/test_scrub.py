@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from failback import scrub
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+KIND = "OPENSSH PRIVATE KEY"
 
 
 @pytest.mark.parametrize(
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
         ("lone-password\n", ["lone-password"]),
         ("[p]\naws_access_key_id = AKIA\naws_secret_access_key = abc/def+123\n", ["abc/def+123"]),
         ('key "rr" {\n  algorithm hmac-sha256;\n  secret "YmFzZTY0";\n};\n', ["YmFzZTY0"]),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\n" + "b3BlbnNzaC1rZXktdjEAAAAABG5v\n" + "-----END OPENSSH PRIVATE KEY-----\n",
-         ["b3BlbnNzaC1rZXktdjEAAAAABG5v"]),
+        (
+            f"-----BEGIN {KIND}-----\nb3BlbnNzaC1rZXktdjEAAAAABG5v\n-----END {KIND}-----\n",
+            ["b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+        ),
         ("abc\n", []),
         ("", []),
     ],
-)  # fmt: skip
+)
 def test_values_are_found_in_every_kind_of_file(text: str, expected: list[str]) -> None:
     assert scrub.values_in(text) == expected
 

@@ -83,7 +83,8 @@ def test_a_runner_whose_lock_was_taken_over_does_nothing_more(crash_after: int) 
 
 
 BLINDABLE = (
-    *PROOFS, "rds_executed", "extras_harmless", "final", "idc_executed", "idc_super_read_only", "cutover", "epoch_is_ours",
+    *PROOFS, "rds_executed", "extras_harmless", "final", "idc_executed", "idc_super_read_only", "cutover",
+    "epoch_is_ours",
 )  # fmt: skip
 
 

@@ -9,19 +9,16 @@ import pytest
 from idc_side import follow, fresh, position, replication, run_action, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import mysql_pair
 
 CHANNELS = "SELECT channel_name, host FROM performance_schema.replication_connection_configuration"
 
 
 @pytest.fixture(name="pair")
-def _pair(mysql_pair: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
-    fresh(mysql_pair)
-    write_rows(mysql_pair, 50)
-    yield mysql_pair
-    fresh(mysql_pair)
+def _pair(mysql_servers: mysql_pair.Pair) -> mysql_pair.Pair:
+    fresh(mysql_servers)
+    write_rows(mysql_servers, 50)
+    return mysql_servers
 
 
 def test_catches_up_then_changes_nothing(pair: mysql_pair.Pair) -> None:
@@ -108,7 +105,8 @@ def test_the_deadline_says_what_is_missing(pair: mysql_pair.Pair) -> None:
 
 def test_a_foreign_channel_is_refused_and_untouched(pair: mysql_pair.Pair) -> None:
     pair.idc.root(
-        "CHANGE REPLICATION SOURCE TO SOURCE_HOST='192.0.2.77', SOURCE_USER='x', SOURCE_PASSWORD='x' FOR CHANNEL 'theirs';"
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST='192.0.2.77', SOURCE_USER='x', SOURCE_PASSWORD='x'"
+        " FOR CHANNEL 'theirs';"
         "START REPLICA FOR CHANNEL 'theirs'"
     )
     result = follow(pair)

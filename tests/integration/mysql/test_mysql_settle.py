@@ -9,32 +9,29 @@ from idc_side import app, follow, fresh, run_action, salvage
 from rds_side import fence_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import mysql_pair
 
 EVENTS = "SELECT event_name, status, definer FROM information_schema.events WHERE event_schema='shop' ORDER BY 1"
 
 
 @pytest.fixture(name="pair")
-def _pair(mysql_pair: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
+def _pair(mysql_servers: mysql_pair.Pair) -> mysql_pair.Pair:
     """RDS with events, fenced; IDC at FINAL and open."""
-    fresh(mysql_pair)
+    fresh(mysql_servers)
     for name, definer, state in (
         ("ran", "rr_admin", "ENABLE"),
         ("off", "rr_admin", "DISABLE"),
         ("lost", "ghost", "ENABLE"),
     ):
-        mysql_pair.rds.root(
+        mysql_servers.rds.root(
             f"SET time_zone='+09:00'; CREATE DEFINER={definer}@'%' EVENT shop.{name} ON SCHEDULE EVERY 1 DAY {state}"
             " DO DELETE FROM shop.markers WHERE id < 0"
         )
-    assert "failed" not in follow(mysql_pair)
-    final = run_action("mysql_fence", fence_args(mysql_pair, drain_timeout=0.1))["evidence"]["final"]["gtid"]
-    assert "failed" not in salvage(mysql_pair, final)
-    mysql_pair.idc.root("SET GLOBAL super_read_only=0; SET GLOBAL read_only=0")
-    yield mysql_pair
-    fresh(mysql_pair)
+    assert "failed" not in follow(mysql_servers)
+    final = run_action("mysql_fence", fence_args(mysql_servers, drain_timeout=0.1))["evidence"]["final"]["gtid"]
+    assert "failed" not in salvage(mysql_servers, final)
+    mysql_servers.idc.root("SET GLOBAL super_read_only=0; SET GLOBAL read_only=0")
+    return mysql_servers
 
 
 def settle(pair: mysql_pair.Pair, *, check: bool = False, **more: Any) -> dict[str, Any]:

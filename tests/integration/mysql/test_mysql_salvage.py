@@ -8,19 +8,16 @@ import pytest
 from idc_side import follow, fresh, position, run_action, salvage, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import mysql_pair
 
 RUNNING = "SELECT service_state FROM performance_schema.replication_connection_status"
 
 
 @pytest.fixture(name="pair")
-def _pair(mysql_pair: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
-    fresh(mysql_pair)
-    assert "failed" not in follow(mysql_pair)
-    yield mysql_pair
-    fresh(mysql_pair)
+def _pair(mysql_servers: mysql_pair.Pair) -> mysql_pair.Pair:
+    fresh(mysql_servers)
+    assert "failed" not in follow(mysql_servers)
+    return mysql_servers
 
 
 def held_back(pair: mysql_pair.Pair, count: int) -> str:

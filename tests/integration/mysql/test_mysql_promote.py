@@ -9,20 +9,17 @@ from idc_side import app, caught_up, durable, follow, fresh, run_action, salvage
 from rds_side import fence_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import mysql_pair
 
 STATE = "SELECT @@super_read_only, @@read_only"
 
 
 @pytest.fixture(name="pair")
-def _pair(mysql_pair: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
-    fresh(mysql_pair)
-    durable(mysql_pair.idc)
-    write_rows(mysql_pair, 20)
-    yield mysql_pair
-    fresh(mysql_pair)
+def _pair(mysql_servers: mysql_pair.Pair) -> mysql_pair.Pair:
+    fresh(mysql_servers)
+    durable(mysql_servers.idc)
+    write_rows(mysql_servers, 20)
+    return mysql_servers
 
 
 @pytest.fixture(name="final")
@@ -151,6 +148,16 @@ def test_the_heartbeat_of_rds_is_no_write(pair: mysql_pair.Pair, final: dict[str
     assert not promote(pair, later)["changed"]
 
 
+def test_a_heartbeat_that_came_over_after_final_is_no_errant_write(pair: mysql_pair.Pair) -> None:
+    follow(pair)
+    final = fenced(pair)
+    pair.rds.root("REPLACE INTO mysql.rds_heartbeat2 VALUES (1, 9)")
+    follow(pair)
+    salvage(pair, final["gtid"])
+    result = promote(pair, final)
+    assert "failed" not in result, result["msg"]
+
+
 def test_refuses_before_the_salvage(pair: mysql_pair.Pair) -> None:
     refuses(pair, fenced(pair), "I3: IDC lacks 2")
 
@@ -206,3 +213,40 @@ def test_two_open_sides_are_shouted_about(pair: mysql_pair.Pair, final: dict[str
 
 def test_caught_up_is_a_helper_that_works(pair: mysql_pair.Pair) -> None:
     assert caught_up(pair)
+
+
+def test_an_accepted_loss_opens_idc_with_all_it_received(pair: mysql_pair.Pair) -> None:
+    follow(pair)
+    silent = pair.rds.login_dict() | {"port": 3399}
+    loss = {"aws": silent, "accept_loss": "the region is gone"}
+    assert follow(pair, **loss)["evidence"]["reason"] == "the region is gone"
+    saved = salvage(pair, "", **loss)
+    assert "is not on IDC" in saved["evidence"]["bound"]
+    assert saved["changed"]
+    result = promote(pair, {}, **loss)
+    assert "failed" not in result, result["msg"]
+    assert result["evidence"]["accepted_loss"] == "the region is gone"
+    assert pair.idc.root(STATE) == "0\t0"
+
+
+def test_a_silent_rds_without_an_accepted_loss_opens_nothing(pair: mysql_pair.Pair) -> None:
+    follow(pair)
+    silent = pair.rds.login_dict() | {"port": 3399}
+    assert follow(pair, aws=silent)["failed"]
+    assert salvage(pair, "", aws=silent)["failed"]
+    assert promote(pair, {}, aws=silent)["failed"]
+    assert pair.idc.root(STATE) == "1\t1"
+
+
+def test_an_accepted_loss_is_no_way_around_a_live_rds(pair: mysql_pair.Pair) -> None:
+    follow(pair)
+    salvage(pair, "", accept_loss="in a hurry")
+    result = promote(pair, {}, accept_loss="in a hurry")
+    assert result["refused"]
+    assert "I1" in result["msg"]
+
+
+def test_another_server_than_the_one_meant_is_refused(pair: mysql_pair.Pair, final: dict[str, Any]) -> None:
+    result = promote(pair, final, idc=pair.idc.login_dict() | {"server_uuid": pair.rds.uuid})
+    assert "db_idc leads to server" in result["msg"]
+    assert pair.idc.root(STATE) == "1\t1"

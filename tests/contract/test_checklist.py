@@ -1,0 +1,88 @@
+"""The checklist is complete, in both languages, and the tasks and the checklist name the same items."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from ansible_tree import playbook_tasks, role_tasks
+
+from rollback_runner import checklist
+from rollback_runner.seen import split_name
+
+GROUPS = {
+    "prepare": {"SIT": 5, "TEAM": 5, "TECH": 6},
+    "approve": {"REVIEW": 5, "APPROVE": 5},
+    "emergency": {"AWS": 4, "IDC": 5, "SWITCH": 5},
+    "full": {"ENV": 5, "DATA": 6, "VERIFY": 5},
+    "complete": {"FINAL": 5, "DOC": 5, "FOLLOW": 5},
+    "communicate": {"COMM": 5, "EXT": 5},
+    "risk": {"MON": 6, "CONT": 5},
+    "watch": {"WATCH": 4, "REMIG": 4},
+    "deployment": {"DEPLOY": 12},
+}
+INVENTORY_GROUPS = {"service", "databases", "database_hosts", "app_hosts", "load_balancers"}
+
+
+def test_all_112_items_are_there_once_in_their_phase_and_order() -> None:
+    expected = [
+        (phase, f"{prefix}-{number:02d}")
+        for phase, prefixes in GROUPS.items()
+        for prefix, count in prefixes.items()
+        for number in range(1, count + 1)
+    ]
+    assert len(expected) == 112
+    assert [(item.phase, item.id) for item in checklist.items()] == expected
+
+
+@pytest.mark.parametrize("item", checklist.items(), ids=lambda item: item.id)
+def test_each_item_has_both_titles_and_a_mode(item: checklist.Item) -> None:
+    assert re.match(r"[A-Z]", item.title("en"))
+    assert not item.title("en").endswith(".")
+    assert re.search("[가-힣]", item.title("ko"))
+    assert item.mode in {"auto", "assist", "person"}
+    assert set(item.hosts) <= INVENTORY_GROUPS
+
+
+def test_titles_are_different_from_each_other() -> None:
+    for language in ("en", "ko"):
+        twice = [
+            title for title, count in Counter(item.titles[language] for item in checklist.items()).items() if count > 1
+        ]
+        assert twice == []
+
+
+def built() -> list[checklist.Item]:
+    return [item for phase in checklist.BUILT for item in checklist.of_phase(phase) if item.mode == "auto"]
+
+
+def test_every_id_in_a_task_name_is_in_the_checklist() -> None:
+    known = {item.id for item in checklist.items()}
+    unknown = [
+        f"{task.where}: {task.name}"
+        for task in role_tasks() + playbook_tasks()
+        if set(split_name(task.name)[0]) - known or re.match(r"^[A-Z]+-\d+ ?[^|,]*$", task.name)
+    ]
+    assert unknown == []
+
+
+def test_every_automatic_item_of_a_built_phase_has_tasks() -> None:
+    carried_out = {name for task in role_tasks() + playbook_tasks() for name in split_name(task.name)[0]}
+    assert [item.id for item in built() if item.id not in carried_out] == []
+
+
+def test_every_item_of_a_built_phase_says_where_it_must_pass_and_what_it_does() -> None:
+    for item in built():
+        assert item.hosts, item.id
+        for language in ("en", "ko"):
+            text = checklist.explanation(item.id, language)
+            assert text is not None, item.id
+            assert all(vars(text).values())
+
+
+def test_nothing_is_explained_that_is_not_built() -> None:
+    names = {item.id for item in built()}
+    assert [
+        item.id for item in checklist.items() if checklist.explanation(item.id, "en") and item.id not in names
+    ] == []

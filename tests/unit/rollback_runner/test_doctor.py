@@ -1,0 +1,81 @@
+"""The doctor says what is wrong in words, and asks nothing of a site that is not valid."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollback_runner import doctor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "command" / "site"
+
+
+def broken(*_arguments: object) -> str:
+    raise OSError(113, "No route to host")
+
+
+def well(*_arguments: object) -> str:
+    return "answers"
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RR_HOME", str(tmp_path))
+    copy = tmp_path / "site"
+    shutil.copytree(FIXTURE, copy)
+    for name in ("_ssh", "_mysql", "_aws", "_dns"):
+        monkeypatch.setattr(doctor, name, well)
+    return copy
+
+
+def findings(directory: Path) -> Mapping[str, tuple[bool, str]]:
+    return {found.what: (found.well, found.said) for found in doctor.examine(str(directory))}
+
+
+def test_every_part_of_a_site_is_looked_at(directory: Path) -> None:
+    found = findings(directory)
+    for what in (
+        "load balancer socket on idc-lb1",
+        "MySQL db_idc of shop-db",
+        "MySQL db_aws of shop-db",
+        "AWS API for shop-db",
+        "DNS key (rfc2136)",
+    ):
+        assert found[what] == (True, "answers")
+    assert found["secret file"][0] is False
+
+
+def test_a_part_that_does_not_answer_does_not_stop_the_others(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_mysql", broken)
+    found = findings(directory)
+    assert found["MySQL db_aws of shop-db"] == (False, "[Errno 113] No route to host")
+    assert found["DNS key (rfc2136)"][0]
+
+
+def test_a_site_that_is_not_valid_is_not_contacted(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_carry_out", broken)
+    (directory / "group_vars" / "service.yml").unlink()
+    found = findings(directory)
+    assert "site" in found
+    assert not found["site"][0]
+
+
+@pytest.mark.parametrize(
+    ("stderr", "words"),
+    [
+        (
+            "@@@@\nWARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\n@@@\nHost key verification failed.\n",
+            "host key is not the one",
+        ),
+        ("ssh: connect to host x port 22: Connection timed out\n", "Connection timed out"),
+        ("", "without a word"),
+    ],
+)
+def test_ssh_failures_are_told_in_words(stderr: str, words: str) -> None:
+    assert words in doctor._ssh_reason(stderr)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+import yaml
+
+from rollback_runner import messages
+from rollback_runner.content import PACKAGE
+
+CATALOGUE = yaml.safe_load((PACKAGE / "messages.yml").read_text(encoding="utf-8"))
+
+
+def fields(text: str) -> set[str]:
+    return {name.partition(":")[0] for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", sorted(CATALOGUE))
+def test_both_languages_say_the_same_with_the_same_values(key: str) -> None:
+    entry = CATALOGUE[key]
+    assert set(entry) == {"en", "ko"}
+    assert fields(entry["en"]) == fields(entry["ko"])
+    assert re.search("[가-힣]", entry["ko"])
+
+
+def test_every_key_in_the_code_is_in_the_catalogue() -> None:
+    used: set[str] = set()
+    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2")]:
+        used.update(re.findall(r"""(?:texts|_texts|\bt)\(\s*"([a-z_.]+)\"""", path.read_text(encoding="utf-8")))
+    assert {key for key in used if not key.endswith((".", "_"))} <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("choice", "setting", "language"),
+    [("ko", "C", "ko"), ("en", "ko_KR.UTF-8", "en"), (None, "ko_KR.UTF-8", "ko"), (None, "de_DE", "en")],
+)
+def test_the_language_is_the_one_asked_for_or_that_of_the_locale(
+    monkeypatch: pytest.MonkeyPatch, choice: str | None, setting: str, language: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", setting)
+    assert messages.detect(choice) == language

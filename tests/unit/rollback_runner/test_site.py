@@ -1,0 +1,104 @@
+"""A wrong site is named before anything is contacted: file, group, variable, and what may have been meant."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rollback_runner import inventory
+from rollback_runner import site as sites
+from rollback_runner.errors import SiteError, UsageError
+
+PROJECT = Path(__file__).resolve().parents[3]
+FIXTURE = PROJECT / "tests" / "fixtures" / "command" / "site"
+CASES = yaml.safe_load((PROJECT / "tests" / "fixtures" / "site_faults.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RR_HOME", str(tmp_path))
+    copy = tmp_path / "site"
+    shutil.copytree(FIXTURE, copy)
+    return copy
+
+
+def change(directory: Path, group: str, old: str, new: str) -> None:
+    path = directory / "group_vars" / f"{group}.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def problems(directory: Path) -> list[str]:
+    with pytest.raises(SiteError) as caught:
+        sites.load(str(directory))
+    assert caught.value.code == 2
+    return [problem.replace(str(directory), "SITE") for problem in caught.value.problems]
+
+
+def test_a_good_site_is_read_with_its_templates_filled_in(directory: Path, tmp_path: Path) -> None:
+    site = sites.load(str(directory))
+    assert site.name == "pretend"
+    assert site.hosts("app_hosts") == ("idc-app1", "idc-app2")
+    assert site.variables["shop-db"]["db_idc"]["password_file"] == f"{tmp_path}/secrets/idc"
+    assert site.variables["idc-app2"]["app_container"] == "idc-app2-shop"
+    assert f"{tmp_path}/secrets/tsig" in site.secret_files
+
+
+@pytest.mark.parametrize("name", ["lab", "example"])
+def test_the_sites_that_come_with_the_project_are_valid(name: str) -> None:
+    assert sites.load(f"inventories/{name}").strategy == "switch-first"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["sentence"]))
+def test_each_fault_is_one_sentence(directory: Path, case: dict[str, str]) -> None:
+    change(directory, case["group"], case["old"], case["new"])
+    assert case["sentence"] in problems(directory)
+
+
+def test_an_empty_group_is_refused(directory: Path) -> None:
+    path = directory / "hosts.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{idc-lb1: {}, aws-lb1: {}}", "{}"), encoding="utf-8")
+    assert "SITE/hosts.yml: the group load_balancers has no host, so its items would never run." in problems(directory)
+
+
+def test_own_variables_are_free_under_their_prefix(directory: Path) -> None:
+    change(directory, "all", "site_name", "x_owner: me\nsite_name")
+    assert sites.load(str(directory)).name == "pretend"
+
+
+def test_broken_yaml_is_said_in_ansibles_words(directory: Path) -> None:
+    (directory / "group_vars" / "all.yml").write_text("a: [", encoding="utf-8")
+    assert len(problems(directory)) == 1
+
+
+def test_a_site_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(UsageError, match=r"There is no site at nowhere; .*example, lab"):
+        sites.load("nowhere")
+
+
+def test_a_value_this_machine_cannot_fill_in_is_left_to_ansible(directory: Path) -> None:
+    change(directory, "databases", "db_max_lag: 1.0", "db_max_lag: \"{{ lookup('ansible.builtin.pipe', 'echo 1') }}\"")
+    assert inventory.is_template(sites.load(str(directory)).variables["shop-db"]["db_max_lag"])
+
+
+def test_templates_find_their_way_through_each_other() -> None:
+    raw = {
+        "a": "{{ b }}/x",
+        "b": "{{ c }}",
+        "c": "root",
+        "n": "{{ 5 }}",
+        "loop1": "{{ loop2 }}",
+        "loop2": "{{ loop1 }}",
+    }
+    filled = inventory.fill_in(raw, {})
+    assert filled["a"] == "root/x"
+    assert filled["n"] == 5
+    assert inventory.is_template(filled["loop1"])
+
+
+def test_vaulted_values_are_not_judged() -> None:
+    assert inventory.is_template({"__ansible_vault": "..."})
