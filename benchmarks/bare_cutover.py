@@ -35,7 +35,9 @@ class Secrets:
 
 def connect(host: str, password: str) -> pymysql.Connection:
     """Log in as the administrator."""
-    return pymysql.connect(host=host, user="rr_admin", password=password, ssl={"check_hostname": False}, autocommit=True)
+    return pymysql.connect(
+        host=host, user="rr_admin", password=password, ssl={"check_hostname": False}, autocommit=True
+    )
 
 
 def ask(connection: pymysql.Connection, sql: str) -> list[tuple[object, ...]]:
@@ -52,7 +54,9 @@ def haproxy(commands: str) -> None:
         "s.sendall(sys.argv[1].encode());sys.stdout.write(s.makefile().read())"
     )
     for node in NODES:
-        subprocess.run(["docker", "exec", node, "python3", "-c", talk, commands + "\n"], check=True, capture_output=True)
+        subprocess.run(
+            ["docker", "exec", node, "python3", "-c", talk, commands + "\n"], check=True, capture_output=True
+        )
 
 
 def prepare(idc: pymysql.Connection, secrets: Secrets) -> None:
@@ -78,7 +82,9 @@ def cut(rds: pymysql.Connection, idc: pymysql.Connection) -> None:
     """Hold, fence, catch up, open, switch, release."""
     haproxy(f"experimental-mode on; set var proc.rr_hold int({int(time.time()) + 90})")
     time.sleep(0.2)  # requests in flight
-    for user, host in ask(rds, f"SELECT user, host FROM mysql.user WHERE user NOT IN {EXEMPT} AND user NOT LIKE 'mysql.%'"):
+    for user, host in ask(
+        rds, f"SELECT user, host FROM mysql.user WHERE user NOT IN {EXEMPT} AND user NOT LIKE 'mysql.%'"
+    ):
         ask(rds, f"ALTER USER '{user}'@'{host}' ACCOUNT LOCK")
     for (thread,) in ask(rds, f"SELECT id FROM information_schema.processlist WHERE user NOT IN {EXEMPT}"):
         try:

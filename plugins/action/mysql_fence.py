@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import fence_plan, lift, observe, position, probe
 from failback.action import Arguments, FailbackAction, Outcome
-from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.fence import Fence, Plan, Settings
 from failback.fence_plan import Proof
 from failback.gtid import GtidSet
@@ -34,6 +34,7 @@ class ActionModule(FailbackAction):
         "settle_interval": {"type": "float", "default": 0.05},
         "settle_timeout": {"type": "float", "default": 60.0},
         "cutover_gtid": {"type": "str", "default": ""},
+        "accept_loss": {"type": "str", "default": ""},
     }
     RULES: ClassVar[dict[str, Any]] = {
         "required_if": [("state", "open", ("idc", "cutover_gtid")), ("state", "fenced", ("app_login",))]
@@ -45,8 +46,15 @@ class ActionModule(FailbackAction):
             raise ConfigError(f"unknown proofs are required: {', '.join(unknown)}; correct db_fence_required")
         timings = Timings()
         login = Login.from_dict(args.mapping("aws"), "db_aws")
-        with timings.step("connect"):
-            server = Server.connect(login, name="RDS")
+        try:
+            with timings.step("connect"):
+                server = Server.connect(login, name="RDS")
+        except UnreachableError as error:
+            if not args.text("accept_loss") or args.text("state") != "fenced":
+                raise
+            # Nothing can be locked or proven here: the role cuts RDS off by the network ACL instead.
+            evidence = {"rds_silent": True, "why": str(error), "accepted_loss": args.text("accept_loss"), "final": {}}
+            return Outcome(changed=False, before="silent", after="silent", evidence=evidence)
         with server:
             who = observe.identity(server)
             if login.server_uuid and who.uuid != login.server_uuid:

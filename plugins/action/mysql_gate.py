@@ -31,6 +31,7 @@ class ActionModule(FailbackAction):
         "schemas": {"type": "list", "elements": "str", "required": True},
         "exempt_users": {"type": "list", "elements": "str", "required": True},
         "side": {"type": "str", "choices": ["both", "rds", "idc"], "default": "both"},
+        "accept_loss": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -40,9 +41,14 @@ class ActionModule(FailbackAction):
             raise ConfigError("db_cutover_gtid is empty: without it nobody can tell whether IDC was written meanwhile")
         aws = Login.from_dict(args.mapping("aws"), "db_aws")
         idc = Login.from_dict(args.mapping("idc"), "db_idc")
-        rds_facts, idc_facts = both(
-            lambda: self._read(aws, "RDS", args, rds=True), lambda: self._read(idc, "IDC", args, rds=False)
-        )
+        try:
+            rds_facts, idc_facts = both(
+                lambda: self._read(aws, "RDS", args, rds=True), lambda: self._read(idc, "IDC", args, rds=False)
+            )
+        except RefusedError as error:
+            if not args.text("accept_loss") or error.evidence.get("unreachable") != "RDS":
+                raise
+            return self._without_rds(args, aws, idc, cutover)
         promoted = gate.maybe_promoted(rds_facts, idc_facts) and _tail_is_housekeeping(aws, rds_facts, idc_facts)
         found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
         if args.given("replication"):
@@ -60,6 +66,23 @@ class ActionModule(FailbackAction):
         }
         if judged:
             raise RefusedError(_sentence([finding.text for finding in judged]), evidence)
+        return Outcome(changed=False, before="ready", after="ready", evidence=evidence)
+
+    def _without_rds(self, args: Arguments, aws: Login, idc: Login, cutover: GtidSet) -> Outcome:
+        """RDS is silent and the loss accepted: IDC must still be the right server with nothing from nowhere on it."""
+        facts = self._read(idc, "IDC", args, rds=False)
+        if idc.server_uuid and facts.who.uuid != idc.server_uuid:
+            raise RefusedError(f"{idc} is server {facts.who.uuid}, the inventory means {idc.server_uuid}: not touched")
+        own = facts.who.executed.of_server(idc.server_uuid) if not facts.who.read_only else GtidSet()
+        strangers = facts.who.executed - cutover - facts.who.executed.of_server(aws.server_uuid) - own
+        if strangers:
+            raise RefusedError(f"IDC was written since the cut-over ({strangers}), and RDS cannot be asked about it")
+        evidence: dict[str, object] = {
+            "rds_silent": True,
+            "accepted_loss": args.text("accept_loss"),
+            "idc": facts.who.as_evidence(),
+            "promoted_before": not facts.who.read_only,
+        }
         return Outcome(changed=False, before="ready", after="ready", evidence=evidence)
 
     def _read(self, login: Login, name: str, args: Arguments, *, rds: bool) -> SideFacts:

@@ -66,6 +66,10 @@ options:
     description: The GTID set at the cut-over. Needed to open.
     type: str
     default: ""
+  accept_loss:
+    description: Why a loss is accepted; a silent RDS is then told in the evidence and must be cut off by the network.
+    type: str
+    default: ""
 author: The rollback-runner authors
 """
 

@@ -54,6 +54,10 @@ options:
     type: str
     default: both
     choices: [both, rds, idc]
+  accept_loss:
+    description: Why a loss is accepted; a silent RDS then does not refuse, and IDC is judged alone.
+    type: str
+    default: ""
 author: The rollback-runner authors
 """
 

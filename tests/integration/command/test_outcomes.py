@@ -126,7 +126,7 @@ def test_secrets_are_nowhere_in_the_record(command: Command) -> None:
     assert [value for value in VALUES if value in everything] == []
 
 
-def test_a_play_that_dies_without_a_failed_task_is_failed_with_its_last_words(command: Command) -> None:
+def test_a_plugin_that_breaks_is_a_failure(command: Command) -> None:
     (command.home / "world.json").write_text("{", encoding="utf-8")
     done = command.phase()
     assert done.returncode == 1

@@ -52,9 +52,7 @@ def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
 
 
 def test_rds_killed_before_the_fence_promotes_nothing() -> None:
-    ended, _ = drill(
-        "rds-killed", run.task_begins("Hold new requests"), lambda _pid: docker("kill", "aws-rds-mysql")
-    )
+    ended, _ = drill("rds-killed", run.task_begins("Hold new requests"), lambda _pid: docker("kill", "aws-rds-mysql"))
 
     assert ended.code in {FAILED, REFUSED}, ended.output
     assert world.ask(run.HOME, world.IDC, "SELECT @@super_read_only s")[0]["s"] == 1
