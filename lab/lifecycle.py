@@ -64,7 +64,7 @@ def up(paths: LabPaths, options: Options) -> None:
             return
         hosts.hosts_up(paths, made)
         hosts.services_up(paths, made, (*reset.FIRST, *reset.THEN))
-        reset.wait_until_up(paths)
+        reset.wait_until_up(paths, serving=False)
 
 
 def back(paths: LabPaths, options: Options) -> None:

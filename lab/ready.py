@@ -103,8 +103,12 @@ def heartbeat() -> str:
     return f"last beat {age} s ago" if age else "no beat yet"
 
 
-def probes(paths: LabPaths) -> dict[str, Callable[[], str]]:
-    """Give the probe of each service that answers by itself, by the container's name."""
+def probes(paths: LabPaths, *, serving: bool = True) -> dict[str, Callable[[], str]]:
+    """Give the probe of each service that answers by itself, by the container's name.
+
+    With `serving` an application must reach its database. After a drill the one on AWS cannot, and that is right.
+    """
+    app, node = ("/api/whoami", "/api/whoami") if serving else ("/healthz", "/lb/healthz")
     found: dict[str, Callable[[], str]] = {
         "idc-db1-mysql": lambda: mysql(paths, "idc"),
         "aws-rds-mysql": lambda: mysql(paths, "rds"),
@@ -115,7 +119,7 @@ def probes(paths: LabPaths) -> dict[str, Callable[[], str]]:
         "aws-rds-heartbeat": heartbeat,
     }
     for host in ("idc-app1", "idc-app2", "aws-app1"):
-        found[f"{host}-shop"] = lambda host=host: http(f"http://{ADDRESS[host]}:8080/api/whoami")  # type: ignore[misc]
+        found[f"{host}-shop"] = lambda host=host: http(f"http://{ADDRESS[host]}:8080{app}")  # type: ignore[misc]
     for host in ("idc-lb1", "aws-lb1"):
-        found[f"{host}-haproxy"] = lambda host=host: http(f"http://{ADDRESS[host]}/api/whoami")  # type: ignore[misc]
+        found[f"{host}-haproxy"] = lambda host=host: http(f"http://{ADDRESS[host]}{node}")  # type: ignore[misc]
     return found

@@ -38,9 +38,9 @@ def seed_aws() -> None:
     run(["docker", "exec", "aws-api-moto", *seed], timeout=120)
 
 
-def wait_until_up(paths: LabPaths) -> None:
+def wait_until_up(paths: LabPaths, *, serving: bool = True) -> None:
     """Wait until every service and every sshd answers. Raises LabError naming the first that does not."""
-    probes = dict(ready.probes(paths))
+    probes = dict(ready.probes(paths, serving=serving))
     for host in HOSTS:
         if host.sshd:
             probes[host.container] = lambda name=host.name: ready.sshd(name)  # type: ignore[misc]

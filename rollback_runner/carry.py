@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,8 @@ def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
     _confirmed(asked, site, shown, answers, confirm)
     view = live.choose(texts, silent=asked.silent)
     last = next((run for run in store.all_runs(asked.home) if _begin(run).get("site") == site.name), None)
+    # Going back is what is left to do with a run whose process is gone, just as going on is.
+    options = replace(options, takeover=options.takeover or takeover(asked.home, site.name))
     return Engine(site, asked.home, view, texts, options).abort(plan, last)
 
 
@@ -105,7 +107,7 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
 def takeover(home: Path, site: str) -> str | None:
     """Return the reason for taking over a stale lock; None when the lock is free or its holder lives."""
     held = lock.read(store.lock_path(home, site))
-    return f"resume: process {held.pid} of run {held.run} is gone" if held is not None and held.stale else None
+    return f"process {held.pid} of run {held.run} is gone" if held is not None and held.stale else None
 
 
 def learn(home: Path, site: str, name: str) -> History:

@@ -39,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
         verb.add_argument("--ledger", type=Path, help="instead of the folder in the configuration")
     verbs.choices["run"].add_argument("--seconds", type=float, default=0.0, help="stop after so long (0: at SIGTERM)")
     verbs.choices["run"].add_argument("--fresh", action="store_true", help="throw away the ledger that is there")
+    verbs.choices["check"].add_argument(
+        "--serving", choices=["idc", "rds"], default="idc", help="the side that serves now and must hold every write"
+    )
     verbs.choices["check"].add_argument("--json", action="store_true", help="print everything as JSON")
     arguments = parser.parse_args(argv)
     try:
@@ -51,26 +54,28 @@ def main(argv: list[str] | None = None) -> int:
             return run(config, arguments.seconds)
         if arguments.verb == "stop":
             return PASSED if stop(config.ledger) else FAILED
-        return check(config, as_json=arguments.json)
+        return check(config, arguments.serving, as_json=arguments.json)
     except (ConfigError, LedgerError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
 
 
-def check(config: TrafficConfig, *, as_json: bool) -> int:
-    """Print what the ledger and the databases say together."""
+def check(config: TrafficConfig, serving: str, *, as_json: bool) -> int:
+    """Print what the ledger and the databases say together.
+
+    The side that serves must hold every acknowledged write: IDC after a rollback, RDS when it was given up.
+    """
     records = read_ledger(config.ledger)
     try:
-        idc = connect(config.check["idc"], connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+        server = connect(config.check[serving], connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
     except (pymysql.MySQLError, OSError) as error:
-        sys.stderr.write(f"IDC cannot be asked, so nothing is proven: {error}\n")
+        sys.stderr.write(f"{serving} cannot be asked, so nothing is proven: {error}\n")
         return WRONG_USE
-    if idc.server_uuid != records.sides["idc"]:
-        sys.stderr.write(
-            f"{config.check['idc'].host} is {idc.server_uuid}, not the IDC server {records.sides['idc']}\n"
-        )
+    if server.server_uuid != records.sides[serving]:
+        sys.stderr.write(f"{config.check[serving].host} is {server.server_uuid}, not {records.sides[serving]}\n")
         return WRONG_USE
-    metrics, verdict = measure(records), check_against(records, idc.connection, _rds(config))
+    other = _rds(config) if serving == "idc" else None
+    metrics, verdict = measure(records), check_against(records, server.connection, other)
     found = report(metrics, verdict)
     lists = found.pop("lists") if not as_json else {}
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=None if as_json else 2) + "\n")

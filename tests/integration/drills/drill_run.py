@@ -69,10 +69,11 @@ def traffic(name: str) -> Iterator[None]:
         clients.wait(60)
 
 
-def ledger(name: str) -> dict[str, Any]:
-    """Compare the ledger with both databases."""
+def ledger(name: str, serving: str = "idc") -> dict[str, Any]:
+    """Compare the ledger with the database of the side that serves now ("idc" or "rds")."""
     done = subprocess.run(
-        ["docker", "exec", CLIENT, *TRAFFIC, "check", *CONFIG, "--ledger", f"{LEDGERS}/{name}", "--json"],
+        ["docker", "exec", CLIENT, *TRAFFIC, "check", *CONFIG]
+        + ["--ledger", f"{LEDGERS}/{name}", "--serving", serving, "--json"],
         capture_output=True,
         text=True,
         check=False,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-FAILED, REFUSED = 1, 3
+FAILED, REFUSED, INTERRUPTED = 1, 3, 130
 
 
 def docker(*words: str) -> None:
@@ -30,8 +33,7 @@ def drill(name: str, moment: Callable[[list[run.Entry]], bool], fault: Callable[
         ended = run.phase_until(moment, fault)
         # What clients do after the dust has settled belongs to the proof.
         time.sleep(3)
-        yield_to = ended
-    return yield_to, ledger
+    return ended, ledger
 
 
 def zeros(found: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
 
     assert ended.code == FAILED, ended.output
     assert world.still_on_aws(world.state(run.HOME)) == []
-    assert zeros(run.ledger(ledger)) == NOTHING
+    assert zeros(run.ledger(ledger, "rds")) == NOTHING
 
 
 def test_rds_killed_before_the_fence_promotes_nothing() -> None:
@@ -72,11 +74,10 @@ def test_network_between_the_sides_cut_goes_back_to_rds() -> None:
     finally:
         docker(*rule, "delete", "table", "inet", "fault")
 
-    found = run.ledger(ledger)
-    assert zeros(found) == NOTHING
-    state = world.state(run.HOME)
     # All may have arrived before the cut; then the way forward is the right one.
-    assert world.still_on_aws(state) == [] if ended.code else world.gone_home(state) == [], ended.output
+    expected = world.still_on_aws if ended.code else world.gone_home
+    assert expected(world.state(run.HOME)) == [], ended.output
+    assert zeros(run.ledger(ledger, "rds" if ended.code else "idc")) == NOTHING
 
 
 def test_a_load_balancer_killed_in_mid_phase_never_gives_two_writers() -> None:
@@ -89,6 +90,9 @@ def test_a_load_balancer_killed_in_mid_phase_never_gives_two_writers() -> None:
 
     assert ended.code == FAILED, ended.output
     assert zeros(run.ledger(ledger)) == NOTHING
+    assert world.answer("www.shop.example.org") == "172.30.77.31", (
+        "one dead node must not keep the rest from being done"
+    )
     resumed = run.command("resume", "--yes")
     assert resumed.code == 0, resumed.output
     assert world.gone_home(world.state(run.HOME)) == []
@@ -101,7 +105,7 @@ def test_abort_by_hand_after_a_kill_puts_rds_back_in_service() -> None:
 
     assert aborted.code == 0, aborted.output
     assert world.still_on_aws(world.state(run.HOME)) == []
-    assert zeros(run.ledger(ledger)) == NOTHING
+    assert zeros(run.ledger(ledger, "rds")) == NOTHING
 
 
 def test_abort_after_the_promotion_is_refused() -> None:
@@ -112,3 +116,79 @@ def test_abort_after_the_promotion_is_refused() -> None:
     assert aborted.code == REFUSED, aborted.output
     assert world.ask(run.HOME, world.IDC, "SELECT @@read_only r")[0]["r"] == 0
     assert run.command("resume", "--yes").code == 0
+
+
+def whole(name: str, *options: str) -> tuple[run.Ended, str]:
+    """Run a whole phase under traffic in the lab as it stands."""
+    ledger = f"{name}-{time.time_ns()}"
+    with run.traffic(ledger):
+        ended = run.command("phase", "emergency", "-i", run.SITE, "--yes", *options)
+        time.sleep(3)
+    return ended, ledger
+
+
+def item(output: str, name: str) -> str:
+    """The last status the plain view printed of an item."""
+    lines = [line.split() for line in output.splitlines() if f" {name} " in line and line.startswith("[")]
+    return lines[-1][2] if lines else ""
+
+
+def test_aws_api_silent_the_fence_by_sql_carries_the_rollback() -> None:
+    run.reset("--read-only-delay", "2")
+    docker("pause", "aws-api-moto")
+    try:
+        ended, ledger = whole("aws-silent")
+    finally:
+        docker("unpause", "aws-api-moto")
+
+    assert ended.code == FAILED, ended.output
+    assert zeros(run.ledger(ledger)) == NOTHING
+    assert world.ask(run.HOME, world.IDC, "SELECT @@read_only r")[0]["r"] == 0
+    assert world.answer("www.shop.example.org") == "172.30.77.31"
+    assert run.command("resume", "--yes").code == 0
+    assert world.gone_home(world.state(run.HOME)) == []
+
+
+def test_dns_server_dead_never_blocks_the_release() -> None:
+    run.reset("--read-only-delay", "2")
+    docker("stop", "idc-dns1-named")
+    try:
+        ended, ledger = whole("dns-dead")
+    finally:
+        docker("start", "idc-dns1-named")
+
+    assert ended.code == FAILED, ended.output
+    assert zeros(run.ledger(ledger)) == NOTHING
+    assert world.ask(run.HOME, world.IDC, "SELECT @@read_only r")[0]["r"] == 0
+    assert run.command("resume", "--yes").code == 0
+    assert world.gone_home(world.state(run.HOME)) == []
+
+
+def test_rds_dead_is_refused_and_goes_only_with_an_accepted_loss() -> None:
+    run.reset("--read-only-delay", "2")
+    docker("kill", "aws-rds-mysql")
+    refused = run.command("phase", "emergency", "-i", run.SITE, "--yes")
+
+    assert refused.code == REFUSED, refused.output
+    assert "--accept-loss" in refused.output
+    assert world.ask(run.HOME, world.IDC, "SELECT @@super_read_only s")[0]["s"] == 1
+
+    accepted = run.command("phase", "emergency", "-i", run.SITE, "--yes", "--accept-loss", "RDS burnt down")
+
+    # Nothing about a dead RDS can be proven, so the run does not end as proven; the service is back all the same.
+    assert accepted.code == FAILED, accepted.output
+    assert world.ask(run.HOME, world.IDC, "SELECT @@read_only r")[0]["r"] == 0
+    assert world.answer("www.shop.example.org") == "172.30.77.31"
+    assert "RDS burnt down" in (run.HOME / "runs" / "latest" / "report.json").read_text()
+
+
+def test_interrupted_by_hand_says_where_it_stopped_and_goes_on() -> None:
+    _, ledger = drill("interrupted", run.task_begins("Follow RDS until"), lambda pid: os.kill(pid, signal.SIGINT))
+    report = (run.HOME / "runs" / "latest" / "report.json").read_text()
+
+    assert json.loads(report)["exit_code"] == INTERRUPTED
+    assert json.loads(report)["stopped_at"]
+    with run.traffic(f"{ledger}-on"):
+        assert run.command("resume", "--yes").code == 0
+    assert world.gone_home(world.state(run.HOME)) == []
+    assert zeros(run.ledger(ledger)) == NOTHING
