@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rollback_runner import ansible_run, carry, inventory, report, store
+from rollback_runner import site as sites
 from rollback_runner.content import ROOT
 from rollback_runner.engine import Options
 from rollback_runner.errors import Exit, RunnerError
@@ -62,7 +63,12 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
     with _lab_to_ourselves(order.home):
         with _traffic(order, name):
             time.sleep(order.before)
-            content = carry.phase(asked, Options(reason="drill"), lambda _shown, _question: "")
+            options = Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name))
+            content = carry.phase(asked, options, lambda _shown, _question: "")
+                asked,
+                Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name)),
+                lambda _shown, _question: "",
+            )
             if content["outcome"] != "interrupted":
                 time.sleep(order.after)
         # The side that serves must hold every acknowledged write: RDS, where the rollback was given up.

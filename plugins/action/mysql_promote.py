@@ -90,7 +90,7 @@ class ActionModule(FailbackAction):
         else:
             # Only with an accepted loss. What IDC received from RDS is all that there is to have.
             uuid = str(args.mapping("aws").get("server_uuid") or "")
-            cut = Cut(cut.cutover, cut.final | received(idc).of_server(uuid))
+            cut = Cut(cut.cutover, cut.cutover | cut.final | received(idc).of_server(uuid))
         missing = cut.final - idc_view.executed
         if aws is not None and idc_view.writable and missing:
             cut = replace(cut, final=(cut.final - missing) | aws_view.needed(aws, missing))

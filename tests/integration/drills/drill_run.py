@@ -71,9 +71,9 @@ def traffic(name: str) -> Iterator[None]:
 
 def ledger(name: str, serving: str = "idc") -> dict[str, Any]:
     """Compare the ledger with the database of the side that serves now ("idc" or "rds")."""
+    ledger_options = ["--ledger", f"{LEDGERS}/{name}", "--serving", serving]
     done = subprocess.run(
-        ["docker", "exec", CLIENT, *TRAFFIC, "check", *CONFIG]
-        + ["--ledger", f"{LEDGERS}/{name}", "--serving", serving, "--json"],
+        ["docker", "exec", CLIENT, *TRAFFIC, "check", *CONFIG, *ledger_options, "--json"],
         capture_output=True,
         text=True,
         check=False,
@@ -86,6 +86,7 @@ def phase_until(moment: Callable[[list[Entry]], bool], act: Callable[[int], None
     """Start the phase; when its journal satisfies ``moment``, call ``act`` with the process id; wait for the end."""
     known = set(_runs())
     argv = [sys.executable, "-m", "rollback_runner", "phase", "emergency", "-i", SITE, "--yes"]
+    argv += ["--break-lock", "the lab was reset for another test"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=HOME) as process:
         limit = time.monotonic() + RUN_LIMIT
         while process.poll() is None and time.monotonic() < limit:
