@@ -1,0 +1,1 @@
+"""Ours beside what a person would use instead, in one run."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dns.query
 import dns.tsigkeyring
 import dns.update
 import pymysql
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXEMPT = ("rdsadmin", "rr_admin", "repl", "event_scheduler", "system user")
 NODES = ("idc-lb1-haproxy", "aws-lb1-haproxy")
@@ -60,7 +63,11 @@ def haproxy(commands: str) -> None:
 
 
 def prepare(idc: pymysql.Connection, secrets: Secrets) -> None:
-    """Have IDC follow RDS, as close as it gets, before anything stops."""
+    """Have the applications on IDC, and IDC follow RDS, as close as it gets, before anything stops."""
+    for host in ("idc-app1", "idc-app2"):
+        edit = ["sed", "-i", f"s/{RDS}/{IDC}/", "/etc/shop/app.json"]
+        subprocess.run(["docker", "exec", f"rr-{host}", *edit], check=True)
+        subprocess.run(["docker", "kill", "--signal", "HUP", f"{host}-shop"], check=True, capture_output=True)
     ask(
         idc,
         f"CHANGE REPLICATION SOURCE TO SOURCE_HOST='{RDS}', SOURCE_PORT=3306, SOURCE_AUTO_POSITION=1, SOURCE_SSL=1"
@@ -95,7 +102,8 @@ def cut(rds: pymysql.Connection, idc: pymysql.Connection) -> None:
     ask(idc, f"STOP REPLICA FOR CHANNEL '{CHANNEL}'")
     ask(idc, "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF")
     haproxy(
-        "set server shop/aws-app1 state maint; set server shop/idc-app1 state ready; set server shop/idc-app2 state ready;"
+        "set server shop/aws-app1 state maint;"
+        " set server shop/idc-app1 state ready; set server shop/idc-app2 state ready;"
         " set server shop/idc-app1 health up; set server shop/idc-app2 health up;"
         " experimental-mode on; set var proc.rr_hold int(0)"
     )

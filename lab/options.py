@@ -29,14 +29,16 @@ class Options:
 def settle(
     paths: LabPaths, *, rows: int | None = None, transactions: int | None = None, read_only_delay: float | None = None
 ) -> Options:
-    """Take what is asked for now, else what was asked for before, else the defaults; and keep it."""
+    """Take what is asked for now, else what was asked for before, else the defaults; and keep it.
+
+    The delay is not kept: a short one asked for by one test must not flatter the next drill.
+    """
     path = paths.root / "options.json"
     known = Options(**json.loads(path.read_text())) if path.exists() else Options()
     if rows is not None:
         known = replace(known, rows=rows)
     if transactions is not None:
         known = replace(known, transactions=transactions)
-    if read_only_delay is not None:
-        known = replace(known, read_only_delay=read_only_delay)
+    known = replace(known, read_only_delay=DEFAULT_READ_ONLY_DELAY if read_only_delay is None else read_only_delay)
     write(path, json.dumps(asdict(known), indent=2) + "\n")
     return known

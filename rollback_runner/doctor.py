@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from failback import scrub
 
-from rollback_runner import __version__, gate
+from rollback_runner import __version__, gate, ssh_words
 from rollback_runner import site as sites
 from rollback_runner.errors import SiteError
 
@@ -119,15 +119,8 @@ def _ssh(host: str, variables: Mapping[str, Any], argv: list[str]) -> str:
     command += [f"{user}{variables.get('ansible_host', host)}", shlex.join(argv)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=4 * _PATIENCE, check=False)
     if done.returncode != 0:
-        raise ValueError(_ssh_reason(done.stderr))
+        raise ValueError(ssh_words.sentence(done.stderr))
     return done.stdout.strip()
-
-
-def _ssh_reason(stderr: str) -> str:
-    if "HOST IDENTIFICATION HAS CHANGED" in stderr:
-        return "the host key is not the one on record: find out why before you trust it; nothing was sent"
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else "ssh failed without a word"
 
 
 def _mysql(server: Mapping[str, Any]) -> str:

@@ -65,10 +65,6 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
             time.sleep(order.before)
             options = Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name))
             content = carry.phase(asked, options, lambda _shown, _question: "")
-                asked,
-                Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name)),
-                lambda _shown, _question: "",
-            )
             if content["outcome"] != "interrupted":
                 time.sleep(order.after)
         # The side that serves must hold every acknowledged write: RDS, where the rollback was given up.

@@ -171,8 +171,10 @@ class Engine:
             return status, "rehearsed" if self._options.check else "proven"
         if self._cancel.is_set():
             return status, "interrupted"
-        refused = "refused" if status == "refused" else "unproven"
         touched = any(entry["kind"] == "intent" for entry in run.entries())
+        # A host that cannot be asked before anything was touched is a gate that says no, not a run that broke.
+        said_no = status == "refused" or (status == "unreachable" and not touched)
+        refused = "refused" if said_no else "unproven"
         if self._options.check or self._options.stay_fenced or promoted == "yes" or not touched or not plan.steps:
             return status, refused
         self._view.say(self._texts("live.abort"))
@@ -231,7 +233,7 @@ class Engine:
         self, run: store.Run, plan: Plan, items: list[dict[str, Any]], status: verdict.Status, outcome: str
     ) -> dict[str, Any]:
         interrupted = outcome == "interrupted"
-        code = Exit.INTERRUPTED if interrupted else verdict.exit_code(status)
+        code = Exit.INTERRUPTED if interrupted else verdict.exit_code("refused" if outcome == "refused" else status)
         entries = run.entries()
         promoted = acts.promoted(entries, self._site.hosts("databases"))
         self._write(run, "end", status=status, outcome=outcome, exit_code=int(code))

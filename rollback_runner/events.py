@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rollback_runner import ssh_words
 from rollback_runner.seen import Outcome, Step, TaskSeen, split_name
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _message(kind: str, res: Mapping[str, Any]) -> str:
     if kind in {"runner_on_failed", "runner_on_unreachable"}:
         items = [item for item in res.get("results", ()) if isinstance(item, dict) and item.get("failed")]
         text = "; ".join(str(item.get("msg", "")) for item in items) or text or res.get("stderr") or "it gave no reason"
+    if kind == "runner_on_unreachable":
+        text = ssh_words.of_ansible(str(text))
     return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
 
 

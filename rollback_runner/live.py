@@ -92,10 +92,14 @@ class Plain:
         """Print the items whose state changed."""
         if self._progress is None:
             return
+        told = False
         for name in self._progress.take(event, self._now()):
             state = self._progress.states[name]
             title = checklist.item(name).title(self._texts.language)
-            reason = f": {event.message}" if state in {"failed", "refused", "unreachable"} and event.message else ""
+            bad = state in {"failed", "refused", "unreachable"} and bool(event.message)
+            # One task serves several items: its words are said once.
+            reason = f": {event.message}" if bad and not told else ""
+            told = told or bad
             self.say(f"{self._texts.status(state):<12} {name:<10} {title} ({event.host}){reason}")
 
     def tick(self) -> None:

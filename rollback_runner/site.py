@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 # A site may carry variables of its own under this prefix; Ansible's own begin with the others.
 _FREE = ("x_", "ansible_")
+# Group, variable and key whose value is a host of another group.
+_NAMES_A_HOST = (
+    ("databases", "db_idc_host", "", "database_hosts"),
+    ("service", "service_marker", "database", "databases"),
+)
 _SECRET_KEYS = re.compile(r"(password_file|credentials_file|key_file|private_key_file)$")
 
 
@@ -88,6 +93,7 @@ def judge(found: inventory.Inventory) -> Iterator[str]:
                 said.add(sentence)
                 yield sentence
     yield from _same_server(found)
+    yield from _strangers(found)
 
 
 def secret_files(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -176,6 +182,20 @@ def _same_server(found: inventory.Inventory) -> Iterator[str]:
                 place = _file(found.directory, "databases", "db_aws")
                 yield f"{place}: {host}: db_idc and db_aws are the same server (same {' and '.join(keys)})."
                 break
+
+
+def _strangers(found: inventory.Inventory) -> Iterator[str]:
+    """Find the values that name a host which is not in the group it must be in."""
+    for group, variable, key, wanted in _NAMES_A_HOST:
+        known = list(found.groups.get(wanted, ()))
+        for host in found.groups.get(group, ()):
+            value: Any = found.hosts[host].get(variable)
+            if key:
+                value = value.get(key) if isinstance(value, dict) else None
+            if isinstance(value, str) and value not in known and not inventory.is_template(value):
+                full = f"{variable}.{key}" if key else variable
+                place = f"{_file(found.directory, group, variable)}: group {group}: {full}"
+                yield f"{place} names {value}, which is no host of the group {wanted}{nearest(value, known)}."
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import container as containers
 from failback.action import FailbackAction, Outcome
-from failback.errors import FailbackError
+from failback.errors import ConfigError, FailbackError, LoginRefusedError, RefusedError, UnreachableError
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from failback.container import Container
 
 POLL = 0.3
+GREETING = 3.0  # seconds a server that lives takes at most to greet
 PATIENCE = 3  # tries before a running container whose server is silent counts as hung
 
 
@@ -41,6 +42,8 @@ class ActionModule(FailbackAction):
         answer = self._patient(seen, login)
         decision = containers.decide(seen, answers=not answer, why_not=answer)
         evidence: dict[str, object] = {"decision": decision.act, "why": decision.why, "restarted": False}
+        if decision.act == "restart" and login is not None:
+            self._refuse_if_alive(name, login, answer)
         if self.check_mode:
             return Outcome(decision.changed, seen.facts, {"would": decision.act}, evidence)
         if decision.changed:
@@ -59,6 +62,20 @@ class ActionModule(FailbackAction):
     def _inspect(self, name: str) -> Container:
         done = self.command(containers.inspect_argv(name), timeout=20.0)
         return containers.parse_inspect(name, done.rc, done.stdout, done.stderr)
+
+    def _refuse_if_alive(self, name: str, login: Login, answer: str) -> None:
+        """Refuse a restart when the server greets on its own host: then the address or the way there is at fault."""
+        try:
+            with self.stream("127.0.0.1", login.port) as stream:
+                stream.sock.settimeout(GREETING)
+                greeted = bool(stream.sock.recv(1))  # a MySQL server speaks first
+        except (OSError, UnreachableError):
+            return
+        if greeted:
+            raise RefusedError(
+                f"{answer}, yet {name} answers on {self.host} itself, so it is not restarted: correct db_idc.host"
+                " (or port), or open the way from here to it"
+            )
 
     @staticmethod
     def _patient(seen: Container, login: Login | None) -> str:
@@ -91,12 +108,16 @@ class ActionModule(FailbackAction):
 
 
 def _silence(login: Login | None) -> str:
-    """Ask the server; "" when it answers, else what it said. A refused login is an answer."""
+    """Ask the server; "" when it answers, else what it said. A refused login is an answer, a bad setting is raised."""
     if login is None:
         return ""
     try:
         with Server.connect(login, name="IDC", connect_timeout=2.0, read_timeout=3.0) as server:
             server.value("SELECT 1")
+    except ConfigError:
+        raise  # neither waiting nor a restart would mend it
+    except LoginRefusedError:
+        return ""  # the gate that follows says so
     except FailbackError as error:
         return str(error)
     return ""

@@ -31,7 +31,9 @@ class RefusedError(FailbackError):
 
 
 class ConfigError(FailbackError):
-    """The inventory or an argument is unusable; nothing was contacted."""
+    """The inventory or an argument is unusable; nothing was contacted, so it is a no and not a breakage."""
+
+    refused = True
 
 
 class UnreachableError(FailbackError):

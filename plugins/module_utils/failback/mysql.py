@@ -285,6 +285,11 @@ def _translated(label: str, *, login: bool = False) -> Iterator[None]:
     except pymysql.err.MySQLError as error:
         code = error_code(error)
         text = str(error.args[1]) if len(error.args) > 1 else str(error)
+        if isinstance(getattr(error, "original_exception", None), ssl.SSLCertVerificationError):
+            raise ConfigError(
+                f"{label} shows a certificate that the site's ca_file does not vouch for ({text.strip()}): correct"
+                " ca_file, or find out who answers there"
+            ) from error
         if code in _LOST_CODES or isinstance(error, pymysql.err.InterfaceError):
             raise UnreachableError(f"{label} does not answer: {text.strip()}", {"code": code}) from error
         if login and code:

@@ -64,18 +64,3 @@ def test_a_site_that_is_not_valid_is_not_contacted(directory: Path, monkeypatch:
     found = findings(directory)
     assert "site" in found
     assert not found["site"][0]
-
-
-@pytest.mark.parametrize(
-    ("stderr", "words"),
-    [
-        (
-            "@@@@\nWARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\n@@@\nHost key verification failed.\n",
-            "host key is not the one",
-        ),
-        ("ssh: connect to host x port 22: Connection timed out\n", "Connection timed out"),
-        ("", "without a word"),
-    ],
-)
-def test_ssh_failures_are_told_in_words(stderr: str, words: str) -> None:
-    assert words in doctor._ssh_reason(stderr)

@@ -1,0 +1,39 @@
+"""Turns what ssh prints into one sentence: what is wrong, and what to do. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import re
+
+_PREFIX = "Failed to connect to the host via ssh"
+_NOISE = re.compile(r"^(debug\d:|Warning: Permanently added|Pseudo-terminal|\*\*)")
+_LINE_OF_KEY = re.compile(r"Offending \S+ key in (\S+)")
+_BAD_KEY_FILE = re.compile(r'Load key "([^"]+)": (.+)')
+
+
+def of_ansible(message: str) -> str:
+    """Shorten Ansible's message about a host it did not reach; any other message stays as it is."""
+    return sentence(message.partition(_PREFIX)[2].lstrip(": ")) if _PREFIX in message else message
+
+
+def sentence(said: str) -> str:
+    """Say why ssh did not get in, from its standard error."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not _NOISE.match(line.strip())]
+    last = lines[-1].rstrip(".") if lines else "ssh failed without a word"
+    if "HOST IDENTIFICATION HAS CHANGED" in said:
+        found = _LINE_OF_KEY.search(said)
+        where = f" in {found[1]}" if found else ""
+        return (
+            "the SSH host key is not the one on record, so nothing was sent: find out why it changed before you trust"
+            f" it, then correct its line{where}"
+        )
+    if "Host key verification failed" in said:
+        return (
+            "the SSH host key is not on record, so nothing was sent: compare it with the host's own, then add it to the"
+            " known_hosts file of the site"
+        )
+    bad = _BAD_KEY_FILE.search(said)
+    if bad:
+        return f"the SSH key {bad[1]} cannot be used ({bad[2].strip()}): correct ansible_ssh_private_key_file"
+    if "Permission denied" in said:
+        return f"the SSH login is refused ({last}): correct ansible_user or ansible_ssh_private_key_file"
+    return f"SSH does not get there ({last}): bring the host or the way to it up, or correct ansible_host"
