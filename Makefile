@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export RR_HOME ?= $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab drill test unit contract integration lint format bench clean
+.PHONY: help setup lab drill drills test unit contract integration lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,7 +33,10 @@ contract: setup ## What the parts promise each other
 	@pytest -q tests/contract
 
 integration: lab ## Real servers, real ssh, real traffic
-	@pytest -q tests/integration
+	@pytest -q -m "not long" tests/integration
+
+drills: lab ## The whole crash matrix and every fault: about an hour
+	@pytest -q -m long tests/integration/drills
 
 lint: setup ## ruff, mypy --strict, yamllint, ansible-lint production
 	@ruff check . && ruff format --check .

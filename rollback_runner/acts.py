@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 Promoted = Literal["no", "begun", "yes"]
 PROMOTION = "SWITCH-01"
+OPENING = "open IDC for writes"  # the act of mysql_promote; raising counters before it opens nothing
 _KEYS = ("act", "plugin", "host", "task")
 
 
@@ -26,13 +27,17 @@ def unfinished(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def promoted(entries: Iterable[Mapping[str, Any]], databases: Collection[str]) -> Promoted:
-    """Tell whether IDC was made writable: an act of the promotion item on a database.
+    """Tell whether IDC was made writable: the act that opens it, or a run that found it open.
 
     `begun` is the dangerous answer and treated as such: only the world can tell, and the abort playbook asks it.
     """
     state: Promoted = "no"
     for entry in entries:
-        if PROMOTION not in str(entry.get("task", "")) or entry.get("host") not in databases:
+        if entry.get("host") not in databases:
+            continue
+        if entry["kind"] == "promoted":
+            state = "yes"
+        if PROMOTION not in str(entry.get("task", "")) or not str(entry.get("act", "")).startswith(OPENING):
             continue
         if entry["kind"] == "intent" and state == "no":
             state = "begun"

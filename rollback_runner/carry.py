@@ -106,7 +106,10 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
 
 def takeover(home: Path, site: str) -> str | None:
     """Return the reason for taking over a stale lock; None when the lock is free or its holder lives."""
-    held = lock.read(store.lock_path(home, site))
+    try:
+        held = lock.read(store.lock_path(home, site))
+    except lock.LockError:
+        return None  # acquiring it will say what is wrong, and what to do
     return f"process {held.pid} of run {held.run} is gone" if held is not None and held.stale else None
 
 

@@ -22,9 +22,9 @@ import dns.tsigkeyring
 import pymysql
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from failback import scrub
+from failback import scrub, ssh_words
 
-from rollback_runner import __version__, gate, ssh_words
+from rollback_runner import __version__, gate
 from rollback_runner import site as sites
 from rollback_runner.errors import SiteError
 

@@ -172,8 +172,7 @@ class Engine:
         if self._cancel.is_set():
             return status, "interrupted"
         touched = any(entry["kind"] == "intent" for entry in run.entries())
-        # A host that cannot be asked before anything was touched is a gate that says no, not a run that broke.
-        said_no = status == "refused" or (status == "unreachable" and not touched)
+        said_no = status == "refused" or (not touched and verdict.stopped_by_a_gate(self._state.seen))
         refused = "refused" if said_no else "unproven"
         if self._options.check or self._options.stay_fenced or promoted == "yes" or not touched or not plan.steps:
             return status, refused

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rollback_runner import ssh_words
+from failback import ssh_words
+
 from rollback_runner.seen import Outcome, Step, TaskSeen, split_name
 
 if TYPE_CHECKING:

@@ -183,11 +183,11 @@ class Terminal:
 
 
 def choose(texts: Texts, *, silent: bool) -> View:
-    """Pick the view: nothing for JSON, plain lines without a terminal or on one too narrow, else the live table."""
+    """Pick the view: nothing for JSON, plain lines where a table cannot be drawn or would not fit, else the table."""
     if silent:
         return Silent()
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         return Plain(texts)
     if console.width < NEEDED_COLUMNS:
         view = Plain(texts)

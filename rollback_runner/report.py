@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rollback_runner.verdict import Failure, ItemVerdict, Status
 
 SCHEMA_VERSION = 1
+_LISTED = 80  # characters of a list shown in report.md; a longer one is counted
 _SHOWN = 400  # characters of a task's evidence in report.md
 
 
@@ -136,6 +137,18 @@ def _templates() -> jinja2.Environment:
 
 
 def _evidence(value: object) -> str:
-    """Show the beginning; report.json has all of it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).replace("`", "'")
+    """Show the facts as words, long lists as their length; report.json has all of it."""
+    text = "; ".join(_facts("", value)).replace("`", "'")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
+
+
+def _facts(name: str, value: object) -> list[str]:
+    """Lay nested facts out as ``name.inner value``."""
+    if isinstance(value, dict):
+        return [fact for key, inner in value.items() for fact in _facts(f"{name}.{key}" if name else str(key), inner)]
+    if isinstance(value, list):
+        told = (
+            ", ".join(str(item) for item in value) if all(not isinstance(item, dict | list) for item in value) else ""
+        )
+        return [f"{name} {told}" if value and told and len(told) <= _LISTED else f"{name} ({len(value)})"]
+    return [] if value in ("", None) else [f"{name} {value}"]

@@ -16,6 +16,8 @@ Kind = Literal["play", "task", "started", "result", "retry", "end"]
 _NAME = re.compile(r"^(?:.*? : )?(?P<ids>[A-Z]+-\d\d(?:, [A-Z]+-\d\d)*) \| (?P<sentence>.+)$")
 # House rule: a task that begins so is a refusal, whatever module carries it out.
 REFUSAL = "Stop because"
+# And one that begins so can only pass or stop.
+CHECK = "Check that"
 
 
 @dataclass(frozen=True)

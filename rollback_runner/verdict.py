@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rollback_runner.errors import Exit
-from rollback_runner.seen import REFUSAL, Step, TaskSeen
+from rollback_runner.seen import CHECK, REFUSAL, Step, TaskSeen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,6 +97,19 @@ def phase_status(items: Sequence[ItemVerdict], failed: Sequence[Failure], excuse
     if not found:
         return "not_run"
     return min(found, key=ORDER.index)
+
+
+def stopped_by_a_gate(seen: Sequence[TaskSeen]) -> bool:
+    """Tell whether the play ended at a task that can only pass or stop, by its first words, or lost a host there.
+
+    As long as nothing was touched that is a gate that says no, and not a run that broke.
+    """
+    last = next((event.sentence for event in reversed(seen) if event.kind == "task"), "")
+    failed = failures(seen)
+    return bool(failed) and all(
+        failure.task == last and (failure.status in {"refused", "unreachable"} or last.startswith(CHECK))
+        for failure in failed
+    )
 
 
 def exit_code(status: Status) -> Exit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,7 +37,10 @@ class ActionModule(FailbackAction):
 
     def perform(self, args: Arguments) -> Outcome:
         """Read both servers at once and judge; refuse with every finding in one message."""
-        cutover = GtidSet.parse(args.text("cutover_gtid"))
+        try:
+            cutover = GtidSet.parse(args.text("cutover_gtid"))
+        except FailbackError as error:
+            raise ConfigError(f"db_cutover_gtid is {error}: copy gtid_executed as it was at the cut-over") from error
         if not cutover:
             raise ConfigError("db_cutover_gtid is empty: without it nobody can tell whether IDC was written meanwhile")
         aws = Login.from_dict(args.mapping("aws"), "db_aws")
@@ -52,7 +56,9 @@ class ActionModule(FailbackAction):
         promoted = gate.maybe_promoted(rds_facts, idc_facts) and _tail_is_housekeeping(aws, rds_facts, idc_facts)
         found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
         if args.given("replication"):
-            found += _replication(Login.from_dict(args.mapping("replication"), "db_replication"))
+            # The CA file of db_replication is a path on the IDC server; from here that of db_aws vouches for RDS.
+            login = Login.from_dict(args.mapping("replication"), "db_replication")
+            found += _replication(replace(login, ca_file=aws.ca_file))
         side = args.text("side")
         judged = [finding for finding in found if side == "both" or finding.side in {side, "pair"}]
         missing = rds_facts.who.executed - idc_facts.who.executed

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from ansible.errors import AnsibleConnectionFailure
 from failback import probe
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.errors import FailbackError, UnreachableError
@@ -59,9 +60,22 @@ class ActionModule(FailbackAction):
             return probe.Probe("unreachable", 0, str(error), 0.0)
         with stream:
             found = probe.attempt(server, table=args.text("table"), sock=stream.sock, timeout=timeout)
-            if found.answer == "unreachable" and (said := stream.complaint()):
-                return probe.Probe("unreachable", 0, said, found.seconds)
-            return found
+            if found.answer != "unreachable":
+                return found
+            said = stream.complaint()
+        self._stand_there()
+        return probe.Probe("unreachable", 0, said, found.seconds) if said else found
+
+    def _stand_there(self) -> None:
+        """Silence proves that the way is closed only where somebody stood at its beginning. Raises UnreachableError."""
+        if str(self._connection.transport) == "local":
+            return
+        try:
+            done = self.command(["true"], timeout=5.0)
+        except AnsibleConnectionFailure as error:
+            raise UnreachableError(f"{self.place} cannot be reached, nothing is known from there: {error}") from error
+        if done.rc != 0:
+            raise UnreachableError(f"{self.place} cannot be looked from: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def _fits(found: probe.Probe, word: str) -> bool:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-USAGE, REFUSED = 2, 3
+FAILED, USAGE, REFUSED = 1, 2, 3
 SCREEN = 24  # lines: what a commander reads without scrolling
 SECRETS = "{{ rr_home }}/.lab/secrets"
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def _lab_that_stands() -> None:
     """Have the lab as it is before a rollback; put it there only if it is not."""
     with suppress(OSError, pymysql.MySQLError, subprocess.CalledProcessError):
@@ -207,14 +207,6 @@ ASKED: dict[str, tuple[Callable[[BrokenSite], None], tuple[str, ...]]] = {
         edit("databases", "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"),
         ("RDS is server 22222222", "the inventory means 33333333"),
     ),
-    "IDC written since the cut-over": (
-        edit(
-            "databases",
-            "db_cutover_gtid: \"{{ lookup('ansible.builtin.file', rr_home ~ '/.lab/cutover.gtid') | trim }}\"",
-            "db_cutover_gtid: 11111111-1111-4111-8111-111111111111:1-10",
-        ),
-        ("IDC was written since the cut-over", "decide by hand which rows count"),
-    ),
     "IDC older than the cut-over": (
         edit(
             "databases",
@@ -254,6 +246,7 @@ ASKED: dict[str, tuple[Callable[[BrokenSite], None], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.usefixtures("_lab_that_stands")
 @pytest.mark.parametrize("name", list(ASKED))
 def test_what_only_the_world_can_tell_is_refused_by_a_gate(site: BrokenSite, name: str) -> None:
     spoil, words = ASKED[name]
@@ -265,5 +258,21 @@ def test_what_only_the_world_can_tell_is_refused_by_a_gate(site: BrokenSite, nam
     assert [entry["outcome"] for entry in said.journal if entry["kind"] == "end"] == ["refused"]
 
 
+@pytest.mark.usefixtures("_lab_that_stands")
+def test_an_unreachable_application_host_stops_the_run_before_the_cut(site: BrokenSite) -> None:
+    site.change("hosts", "ansible_host: 172.30.77.22", "ansible_host: 172.30.77.99")
+
+    said = site.phase()
+
+    # The gate does not ask applications, so IDC follows RDS already: that is taken back.
+    assert said.code == FAILED, said.everything
+    assert "idc-app2" in said.out
+    assert "correct ansible_host" in said.out
+    assert not any("hold" in act or "lock" in act for act in said.acts), said.acts
+    assert [entry["outcome"] for entry in said.journal if entry["kind"] == "end"] == ["aborted"]
+    assert "Traceback" not in said.everything
+
+
+@pytest.mark.usefixtures("_lab_that_stands")
 def test_nothing_of_all_this_moved_the_service() -> None:
     assert world.still_on_aws(world.state(run.HOME)) == []

@@ -53,6 +53,7 @@ def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
     assert zeros(run.ledger(ledger, "rds")) == NOTHING
 
 
+@pytest.mark.long
 def test_rds_killed_before_the_fence_promotes_nothing() -> None:
     ended, _ = drill("rds-killed", run.task_begins("Hold new requests"), lambda _pid: docker("kill", "aws-rds-mysql"))
 
@@ -106,6 +107,7 @@ def test_abort_by_hand_after_a_kill_puts_rds_back_in_service() -> None:
     assert zeros(run.ledger(ledger, "rds")) == NOTHING
 
 
+@pytest.mark.long
 def test_abort_after_the_promotion_is_refused() -> None:
     drill("too-late", run.act_ended("open IDC for writes"), run.kill_tree)
 
@@ -125,12 +127,7 @@ def whole(name: str, *options: str) -> tuple[run.Ended, str]:
     return ended, ledger
 
 
-def item(output: str, name: str) -> str:
-    """The last status the plain view printed of an item."""
-    lines = [line.split() for line in output.splitlines() if f" {name} " in line and line.startswith("[")]
-    return lines[-1][2] if lines else ""
-
-
+@pytest.mark.long
 def test_aws_api_silent_the_fence_by_sql_carries_the_rollback() -> None:
     run.reset("--read-only-delay", "2")
     docker("pause", "aws-api-moto")
@@ -147,6 +144,7 @@ def test_aws_api_silent_the_fence_by_sql_carries_the_rollback() -> None:
     assert world.gone_home(world.state(run.HOME)) == []
 
 
+@pytest.mark.long
 def test_dns_server_dead_never_blocks_the_release() -> None:
     run.reset("--read-only-delay", "2")
     docker("stop", "idc-dns1-named")
@@ -180,6 +178,7 @@ def test_rds_dead_is_refused_and_goes_only_with_an_accepted_loss() -> None:
     assert "RDS burnt down" in (run.HOME / "runs" / "latest" / "report.json").read_text()
 
 
+@pytest.mark.long
 def test_interrupted_by_hand_says_where_it_stopped_and_goes_on() -> None:
     _, ledger = drill("interrupted", run.task_begins("Follow RDS until"), lambda pid: os.kill(pid, signal.SIGINT))
     report = (run.HOME / "runs" / "latest" / "report.json").read_text()

@@ -1,15 +1,14 @@
 """Killed at any moment, the next run reaches the same end state, and no acknowledged write is lost.
 
-Everything below the command dies at once, as in a power cut of the control host. `RR_KILLS=all` walks every moment
-(before and after each act, each item, and twenty random ones: more than an hour); without it a few that matter.
+Everything below the command dies at once, as in a power cut of the control host. `make test` tries the moments in
+which the writer is nowhere; `make drills` walks all of them: before and after each item, and twenty random ones.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import drill_run as run
 import drill_world as world
@@ -22,13 +21,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-# The moments in which the writer is nowhere, or about to change hands.
+# The moments in which the writer is nowhere, or has just changed hands.
 NARROW = {
-    "holding": run.act_begins("hold new requests"),
     "fencing": run.act_ended("lock the accounts"),
     "fenced": run.task_begins("Bring IDC up to the position"),
-    "opening": run.act_begins("open IDC for writes"),
     "opened": run.act_ended("open IDC for writes"),
+}
+ACTS = {
+    "holding": run.act_begins("hold new requests"),
+    "opening": run.act_begins("open IDC for writes"),
     "releasing": run.act_begins("send traffic to idc"),
 }
 ITEMS = {
@@ -63,11 +64,13 @@ def _after(task: str) -> Moment:
 
 
 def _moments() -> dict[str, Moment]:
-    if os.environ.get("RR_KILLS") != "all":
-        return NARROW
     items = {f"before-{item}": run.task_begins(task) for item, task in ITEMS.items()}
     items |= {f"after-{item}": _after(task) for item, task in ITEMS.items()}
-    return NARROW | items | {f"random-{number}": _at_random(number) for number in range(RANDOM_MOMENTS)}
+    return NARROW | ACTS | items | {f"random-{number}": _at_random(number) for number in range(RANDOM_MOMENTS)}
+
+
+def _cases() -> list[Any]:
+    return [pytest.param(name, marks=() if name in NARROW else pytest.mark.long) for name in _moments()]
 
 
 def _at_random(number: int) -> Moment:
@@ -82,7 +85,7 @@ def _at_random(number: int) -> Moment:
     return moment
 
 
-@pytest.mark.parametrize("name", list(_moments()))
+@pytest.mark.parametrize("name", _cases())
 def test_resume_after_a_power_cut_ends_as_if_nothing_had_happened(name: str) -> None:
     run.reset("--read-only-delay", "2")
     ledger = f"killed-{name}-{time.time_ns()}"

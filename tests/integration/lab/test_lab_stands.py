@@ -1,4 +1,4 @@
-"""The running lab keeps its promises. Needs `lab up`; leaves everything as it was."""
+"""The running lab keeps its promises. Needs `lab up`; sets the lab back first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ CLIENTS = 8
 
 @pytest.fixture(name="paths", scope="module")
 def _paths() -> LabPaths:
-    return LabPaths.from_environment()
+    paths = LabPaths.from_environment()
+    lifecycle.back(paths, options.settle(paths))  # a drill before may have left it in another state
+    return paths
 
 
 @pytest.fixture(name="master")

@@ -4,7 +4,11 @@ from rollback_runner.acts import promoted, unfinished
 
 
 def line(
-    kind: str, act: str = "open", host: str = "shop-db", task: str = "SWITCH-01 | Open IDC", **more: object
+    kind: str,
+    act: str = "open IDC for writes",
+    host: str = "shop-db",
+    task: str = "SWITCH-01 | Open IDC",
+    **more: object,
 ) -> dict[str, object]:
     return {"kind": kind, "act": act, "plugin": "p", "host": host, "task": task, "time": "t", **more}
 
@@ -25,3 +29,12 @@ def test_promotion_is_an_act_on_a_database() -> None:
     assert promoted([line("intent")], ["shop-db"]) == "begun"
     assert promoted([line("intent"), line("outcome", ok=False)], ["shop-db"]) == "begun"
     assert promoted([line("intent"), line("outcome", ok=True), line("intent")], ["shop-db"]) == "yes"
+
+
+def test_counters_raised_open_nothing() -> None:
+    counters = "raise auto-increment counters on IDC"
+    assert promoted([line("intent", act=counters), line("outcome", act=counters, ok=True)], ["shop-db"]) == "no"
+
+
+def test_a_run_that_found_it_open_says_so() -> None:
+    assert promoted([{"kind": "promoted", "host": "shop-db"}], ["shop-db"]) == "yes"

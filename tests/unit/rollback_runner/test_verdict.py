@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rollback_runner.errors import Exit
 from rollback_runner.seen import Step, TaskSeen
-from rollback_runner.verdict import ORDER, PASSED, Expected, exit_code, failures, judge, phase_status
+from rollback_runner.verdict import ORDER, PASSED, Expected, exit_code, failures, judge, phase_status, stopped_by_a_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -172,3 +172,22 @@ def test_never_passed_with_anything_bad_or_missing(drawn: list[tuple[str, Outcom
         assert {host for host, _, _ in drawn} == {"h1", "h2"}
         assert {name for _, _, name in drawn} == {"Do it", "Look at it"}
         assert not {outcome for _, outcome, _ in drawn} & {"failed", "refused", "unreachable"}
+
+
+def stopped(*events: tuple[str, str, str]) -> bool:
+    return stopped_by_a_gate(
+        [
+            TaskSeen(kind, "", play="p", name=name, ids=("AWS-01",), host="h", outcome=outcome or "ok")  # type: ignore[arg-type]
+            for kind, name, outcome in events
+        ]
+    )
+
+
+def test_a_gate_is_what_can_only_pass_or_stop() -> None:
+    check, act = "AWS-01 | Check that all is well", "AWS-01 | Lock the accounts"
+    assert stopped(("task", check, ""), ("result", check, "failed"))
+    assert stopped(("task", act, ""), ("result", act, "unreachable"))
+    assert not stopped(("task", act, ""), ("result", act, "failed"))
+    assert not stopped(("task", check, ""), ("result", check, "ok"))
+    # What a rescue section caught is no gate: the play went on after it.
+    assert not stopped(("task", check, ""), ("result", check, "failed"), ("task", act, ""), ("result", act, "ok"))

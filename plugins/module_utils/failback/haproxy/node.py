@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from failback import ssh_words
 from failback.action import FailbackAction, Outcome
 from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.haproxy import remote, runtime
@@ -110,10 +111,10 @@ class NodeAction(FailbackAction):
             raise NodeAbsentError(f"{self.host} does not answer ({error}) and may be missing: {reason}") from error
 
     def _unreachable(self, error: str) -> str:
-        said = error.strip().splitlines()[-1] if error.strip() else "no answer"
         return (
-            f"load balancer {self.host} cannot be reached: {said}. It may still send traffic to the side that is being"
-            f" left. Bring it back or shut it down for good; then name it in lb_absent_ok with the reason, and go on"
+            f"load balancer {self.host} cannot be reached: {ssh_words.sentence(error)}. It may still send traffic to"
+            " the side that is being left. If it cannot be brought back, shut it down for good, name it in lb_absent_ok"
+            " with the reason, and go on"
         )
 
 

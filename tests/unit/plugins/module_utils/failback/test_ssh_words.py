@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from rollback_runner import ssh_words
+from failback import ssh_words
 
 CHANGED = """\
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -44,3 +43,5 @@ def test_what_is_not_about_ssh_stays_as_it_is() -> None:
     assert ssh_words.of_ansible("timed out") == "timed out"
     wrapped = f"Task failed: Failed to connect to the host via ssh: {CHANGED}"
     assert ssh_words.of_ansible(wrapped) == ssh_words.sentence(CHANGED)
+    sent = 'Data could not be sent to remote host "192.0.2.9". Make sure this host can be reached over ssh: No route\n'
+    assert "does not get there (No route):" in ssh_words.of_ansible(sent)

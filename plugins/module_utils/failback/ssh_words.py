@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_PREFIX = "Failed to connect to the host via ssh"
+# What Ansible's ssh connection puts before ssh's own words, when it connects and when it hands over data.
+_PREFIX = re.compile(r"Failed to connect to the host via ssh:|Data could not be sent to remote host .* over ssh:")
 _NOISE = re.compile(r"^(debug\d:|Warning: Permanently added|Pseudo-terminal|\*\*)")
 _LINE_OF_KEY = re.compile(r"Offending \S+ key in (\S+)")
 _BAD_KEY_FILE = re.compile(r'Load key "([^"]+)": (.+)')
@@ -12,11 +13,12 @@ _BAD_KEY_FILE = re.compile(r'Load key "([^"]+)": (.+)')
 
 def of_ansible(message: str) -> str:
     """Shorten Ansible's message about a host it did not reach; any other message stays as it is."""
-    return sentence(message.partition(_PREFIX)[2].lstrip(": ")) if _PREFIX in message else message
+    return sentence(message) if _PREFIX.search(message) else message
 
 
 def sentence(said: str) -> str:
     """Say why ssh did not get in, from its standard error."""
+    said = _PREFIX.split(said)[-1]
     lines = [line.strip() for line in said.splitlines() if line.strip() and not _NOISE.match(line.strip())]
     last = lines[-1].rstrip(".") if lines else "ssh failed without a word"
     if "HOST IDENTIFICATION HAS CHANGED" in said:
