@@ -92,11 +92,14 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
     site = sites.load(site_name)
     for run in store.all_runs(home):
         begin = _begin(run)
-        if begin.get("site") != site.name or begin.get("options", {}).get("check") or begin.get("phase") == "abort":
+        if begin.get("site") != site.name or begin.get("options", {}).get("check"):
             continue
         end = next((entry for entry in run.entries() if entry["kind"] == "end"), {})
+        # A run that was given up by hand is at its end too: whoever gave it up must say so to begin anew.
         if end.get("outcome") in {"proven", "aborted"}:
             break
+        if begin.get("phase") == "abort":
+            continue
         kept = {key: begin["options"][key] for key in ("accept_loss", "stay_fenced")}
         return Unfinished(site, begin["phase"], Options(reason=f"resume of {run.id}", **kept))
     raise UsageError(

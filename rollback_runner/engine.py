@@ -171,6 +171,8 @@ class Engine:
             return status, "rehearsed" if self._options.check else "proven"
         if self._cancel.is_set():
             return status, "interrupted"
+        if promoted == "yes" and status == "refused":
+            status = "failed"  # "refused" tells people that nothing was done
         touched = any(entry["kind"] == "intent" for entry in run.entries())
         said_no = status == "refused" or (not touched and verdict.stopped_by_a_gate(self._state.seen))
         refused = "refused" if said_no else "unproven"

@@ -60,6 +60,13 @@ def test_rehearsals_and_aborts_are_passed_over(home: Path) -> None:
     assert carry.unfinished(home, str(home / "site")).options.reason.endswith("20260101T000000Z-pretend-emergency")
 
 
+def test_a_run_given_up_by_hand_is_not_resumed(home: Path) -> None:
+    past_run(home, "20260101T000000Z-pretend-emergency", "interrupted")
+    past_run(home, "20260102T000000Z-pretend-abort", "aborted", phase="abort")
+    with pytest.raises(UsageError, match="There is nothing to resume"):
+        carry.unfinished(home, str(home / "site"))
+
+
 def test_only_a_stale_lock_is_taken_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert carry.takeover(home, "pretend") is None
     lock.acquire(store.lock_path(home, "pretend"), site="pretend", reason="r", run="r1")
