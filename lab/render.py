@@ -110,7 +110,13 @@ def traffic() -> str:
     }
     settings = {
         "ledger": "/var/lib/rr-ledger",
-        "http": {"clients": 8, "rate": 10, "url": f"http://www.{IDC_ZONE}", "resolver": True},
+        # Half of the clients follow the name, half stay with the IDC's node: both nodes must hold and switch.
+        "http": {
+            "clients": 8,
+            "rate": 10,
+            "urls": [f"http://www.{IDC_ZONE}", f"http://{ADDRESS['idc-lb1']}"],
+            "host_header": f"www.{IDC_ZONE}",
+        },
         "sql": {
             "clients": 8,
             "rate": 10,
@@ -121,7 +127,6 @@ def traffic() -> str:
         },
         "sampler": {"interval": 0.05, "user": "shop_app", "password_file": "/etc/rr/shop_app", "sides": sides},
         "ca_file": "/etc/rr/ca.pem",
-        "schema": "shop",
     }
     return json.dumps(settings, indent=2) + "\n"
 

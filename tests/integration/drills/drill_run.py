@@ -133,7 +133,7 @@ def after_seconds(seconds: float) -> Callable[[list[Entry]], bool]:
 
 
 def _runs() -> list[Path]:
-    return sorted(path for path in (HOME / "runs").glob("*") if path.is_dir() and not path.is_symlink())
+    return sorted(path for path in (HOME / "runs").glob("2*") if path.is_dir())  # run ids begin with the year
 
 
 def _journal(run: Path) -> list[Entry]:
