@@ -38,7 +38,7 @@ def secrets() -> dict[str, bytes]:
 def test_no_secret_is_found_in_processes_record_or_output() -> None:
     run.reset("--read-only-delay", "2")
     wanted = secrets()
-    before = set((run.HOME / "runs").glob("*"))
+    before = set((run.HOME / "runs").glob("2*"))
 
     with watch.processes(wanted) as watched:
         done = run.command(
@@ -56,7 +56,7 @@ def test_no_secret_is_found_in_processes_record_or_output() -> None:
     assert any("ssh" in program for program in watched.programs), watched.programs
     assert any("python" in program for program in watched.programs), watched.programs
 
-    (made,) = [path for path in set((run.HOME / "runs").glob("*")) - before if not path.is_symlink()]
+    (made,) = [path for path in set((run.HOME / "runs").glob("2*")) - before if not path.is_symlink()]
     files = [path for path in made.rglob("*") if path.is_file() and not path.is_symlink()]
     assert {"journal.jsonl", "events.jsonl", "report.json", "report.md", "plan.json"} <= {path.name for path in files}
     found = set(watched.found) | watch.search(wanted, done.output.encode(), "the command's output")
