@@ -36,6 +36,10 @@ class ConfigError(FailbackError):
     refused = True
 
 
+class DamagedError(RefusedError):
+    """A backup is not what it should be: cut short, corrupted, incomplete, or of another place or time."""
+
+
 class UnreachableError(FailbackError):
     """No answer within the deadline, or no connection at all."""
 

@@ -1,0 +1,131 @@
+"""Choose the backup to restore from: the first sound one. Documentation: plugins/modules/backup_verify.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+from failback.action import FailbackAction, Outcome
+from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.restore import verify_memory
+from failback.restore.source import open_source
+from failback.restore.source_site import site_ssh
+from failback.restore.verify import verify
+from failback.restore.verify_facts import Expected
+from failback.restore.verify_manifest import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from failback.arguments import Arguments
+    from failback.restore.model import Source
+
+_KEYS = {"name", "url", "manifest"}
+
+
+class ActionModule(FailbackAction):
+    """Reads only, so a rehearsal does the same; what it remembers between runs is written in a real run alone."""
+
+    ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
+        "sources": {"type": "list", "elements": "dict", "required": True},
+        "schemas": {"type": "list", "elements": "str", "default": []},
+        "server_version": {"type": "str", "default": ""},
+        "max_age": {"type": "float", "default": 0.0},
+        "refuse_older": {"type": "bool", "default": False},
+        "time_zone": {"type": "str", "default": "UTC"},
+        "s3": {"type": "dict", "default": {}},
+        "memory": {"type": "str", "default": ""},
+    }
+
+    def perform(self, args: Arguments) -> Outcome:
+        """Try the sources in order until one is sound. Raises RefusedError when none is."""
+        sources = args.mappings("sources")
+        _check(sources)
+        tried: list[dict[str, object]] = []
+        for number, source in enumerate(sources):
+            found = self._judge(source, args)
+            tried.append(found)
+            if not found["sound"]:
+                continue
+            tried += [
+                {"name": later["name"], "url": later["url"], "used": False, "reason": f"{source['name']} is sound"}
+                for later in sources[number + 1 :]
+            ]
+            found["used"] = True
+            chosen = {
+                "name": found["name"],
+                "url": found["url"],
+                "digest": found.get("sha256", ""),
+                "format": found.get("format", ""),
+                "taken_at": found.get("taken_at", ""),
+                "gtid": found.get("gtid", ""),
+            }
+            return Outcome(changed=False, before=None, after=chosen, evidence={"chosen": chosen, "sources": tried})
+        reasons = "; ".join(f"{one['name']} ({one['url']}): {one['reason']}" for one in tried)
+        raise RefusedError(
+            f"no backup is sound, so nothing was touched: {reasons}. Put a whole backup in place or name another in"
+            " backup_sources; a standby can be copied instead (mysql_clone)",
+            {"chosen": None, "sources": tried},
+        )
+
+    def _judge(self, wanted: Mapping[str, Any], args: Arguments) -> dict[str, object]:
+        """Judge one source; whatever is wrong with it becomes its reason."""
+        told: dict[str, object] = {
+            "name": str(wanted["name"]),
+            "url": str(wanted["url"]),
+            "used": False,
+            "sound": False,
+        }
+        try:
+            source = self._open(str(wanted["url"]), args)
+            return told | self._verify(source, wanted, args)
+        except ConfigError:
+            raise
+        except FailbackError as error:
+            return told | {"reason": str(error)}
+
+    def _verify(self, source: Source, wanted: Mapping[str, Any], args: Arguments) -> dict[str, object]:
+        expected = Expected(
+            schemas=tuple(args.texts("schemas")),
+            server_version=args.text("server_version"),
+            max_age=args.number("max_age"),
+            refuse_older=args.flag("refuse_older"),
+            time_zone=args.text("time_zone") or "UTC",
+        )
+        memory = Path(args.text("memory")) if args.text("memory") else None
+        # With an age limit that refuses, or a manifest elsewhere, what was found once may be wrong now.
+        listing = ""
+        if memory is not None and not expected.refuse_older and not wanted.get("manifest"):
+            listing = verify_memory.listing_digest(source, expected)
+            if known := verify_memory.recall(memory, source, listing):
+                return {**known, "reason": f"not read again: unchanged since {known['remembered_from']}"}
+        manifest = None
+        if where := str(wanted.get("manifest") or ""):
+            manifest = load(self._open(where, args), where)
+        verified = verify(source, expected, manifest)
+        if memory is not None and not self.check_mode:
+            verify_memory.remember(memory, source, listing, verified)
+        fatal = [f"{one.file} {one.text}".strip() for one in verified.findings if one.severity == "fatal"]
+        reason = "; ".join(fatal[:5]) + (f"; and {len(fatal) - 5} more" if len(fatal) > 5 else "")  # noqa: PLR2004 - enough
+        return {**verified.as_evidence(), "reason": reason}
+
+    def _open(self, url: str, args: Arguments) -> Source:
+        return open_source(url, s3=args.mapping("s3"), ssh=site_ssh(self._task_vars.get("hostvars") or {}))
+
+
+def _check(sources: list[dict[str, Any]]) -> None:
+    """Refuse a list that cannot be meant, before anything is contacted."""
+    if not sources:
+        raise ConfigError("backup_sources is empty: name at least one backup, or choose another strategy")
+    for number, source in enumerate(sources, 1):
+        if not source.get("name") or not source.get("url") or set(source) - _KEYS:
+            raise ConfigError(
+                f"entry {number} of backup_sources must have name and url, may have manifest, and nothing else:"
+                f" it has {', '.join(sorted(source)) or 'nothing'}"
+            )
+    names = [str(source["name"]) for source in sources]
+    if len(set(names)) != len(names):
+        raise ConfigError(f"two entries of backup_sources have the same name: {', '.join(sorted(names))}")

@@ -1,0 +1,1 @@
+"""Bringing a MySQL server's content back from a backup: read it, judge it, load it, prove it."""

@@ -1,0 +1,32 @@
+"""How this site's hosts are reached by SSH, for backups that lie there: the inventory's own settings and host keys."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from failback.restore.source_ssh import default_argv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+def site_ssh(hostvars: Mapping[str, Mapping[str, Any]]) -> Callable[[Sequence[str]], list[str]]:
+    """Give the argv maker for ``open_source``; an unknown host is reached with the user's own settings."""
+
+    def argv(words: Sequence[str]) -> list[str]:
+        host, command = words
+        if host not in hostvars:
+            return default_argv(words)
+        known = hostvars[host]
+        made = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+        if key := known.get("ansible_ssh_private_key_file"):
+            made += ["-i", str(key)]
+        for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
+            made += shlex.split(str(known.get(name) or ""))
+        if port := known.get("ansible_port"):
+            made += ["-p", str(port)]
+        user, address = known.get("ansible_user"), str(known.get("ansible_host") or host)
+        return [*made, f"{user}@{address}" if user else address, command]
+
+    return argv

@@ -1,0 +1,91 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: backup_verify
+short_description: Choose the backup to restore from, the first sound one in the order given
+description:
+  - Reads each backup completely and judges it by its format, until one is sound. What made it is recognised by content.
+  - mysqldump (text, gzip, zstd; a file, or a directory with one per database), mydumper, mysqldump --tab, MySQL Shell.
+  - A manifest.json beside the backup is checked too, file by file and table by table.
+  - Why a source was not used is in the evidence.
+attributes:
+  check_mode:
+    support: full
+    description: Reads only, so a rehearsal does the same; only the memory is not written.
+  diff_mode:
+    support: N/A
+    description: It never changes anything.
+  idempotent:
+    support: full
+    description: A second run finds the same.
+options:
+  sources:
+    description: "In order of preference: V(name), V(url) (a path, ssh://HOST/path, s3://bucket/prefix), and V(manifest)
+      (where its manifest lies, when not beside it)."
+    type: list
+    elements: dict
+    required: true
+  schemas:
+    description: Databases the backup must hold.
+    type: list
+    elements: str
+    default: []
+  server_version:
+    description: Version of the server to restore into; a backup of a newer release is refused. Empty, it is not judged.
+    type: str
+    default: ""
+  max_age:
+    description: Seconds; an older backup is named as such. V(0) is no limit.
+    type: float
+    default: 0.0
+  refuse_older:
+    description: Refuse an older backup instead of naming it.
+    type: bool
+    default: false
+  time_zone:
+    description: Zone of the host that dumped; a dump's own date has none.
+    type: str
+    default: UTC
+  s3:
+    description: "For s3:// sources: region, endpoint_url, credentials_file, profile."
+    type: dict
+    default: {}
+  memory:
+    description: File in which verifications are remembered, so that an unchanged backup is not read again.
+    type: str
+    default: ""
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Choose the backup
+  backup_verify:
+    sources: "{{ backup_sources }}"
+    schemas: "{{ db_schemas }}"
+
+- name: Rehearse it
+  backup_verify:
+    sources: "{{ backup_sources }}"
+    schemas: "{{ db_schemas }}"
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: Always empty.
+  returned: always
+  type: raw
+after:
+  description: The chosen backup with name, url, digest, format, taken_at and gtid.
+  returned: always
+  type: raw
+evidence:
+  description: The chosen backup, and every source with what was found or why it was not used.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""
