@@ -7,34 +7,36 @@ small data directory in memory, about 15 s. Reached by their addresses on Docker
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback.errors import FailbackError
-from failback.mysql import Login, Server, quote_account
+import scratch_mysql
+from failback.mysql import quote_account
+from scratch_mysql import TestServer, image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["Pair", "TestServer", "image", "start", "stop"]
+
 IDC_UUID = "11111111-1111-4111-8111-111111111111"
 RDS_UUID = "22222222-2222-4222-8222-222222222222"
-START_TIMEOUT = 90.0
 ACCOUNTS = ("rr_admin", "shop_app", "report", "shop_batch", "repl")
 APP_ACCOUNTS = ("shop_app", "report", "shop_batch")
 
-_START = """
-set -e
-mkdir -p /var/run/mysqld /var/lib/mysql && chown -R mysql:mysql /var/run/mysqld /var/lib/mysql
-mysqld --no-defaults --user=mysql --datadir=/var/lib/mysql --initialize-insecure --innodb-redo-log-capacity=16M
-printf '[auto]\\nserver-uuid={uuid}\\n' > /var/lib/mysql/auto.cnf
-exec mysqld --no-defaults --user=mysql --datadir=/var/lib/mysql --socket=/var/run/mysqld/mysqld.sock --mysqlx=OFF \
- --server-id={server_id} --gtid-mode=ON --enforce-gtid-consistency=ON --binlog-row-metadata=FULL \
- --innodb-redo-log-capacity=16M --innodb-buffer-pool-size=64M --event-scheduler={scheduler} \
- --innodb-flush-log-at-trx-commit=2 --sync-binlog=0
-"""
+# As on a site after a cut-over, but small.
+_OPTIONS = (
+    "--mysqlx=OFF",
+    "--gtid-mode=ON",
+    "--enforce-gtid-consistency=ON",
+    "--binlog-row-metadata=FULL",
+    "--innodb-redo-log-capacity=16M",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--sync-binlog=0",
+)
 
 _SCHEMA = """
 CREATE DATABASE shop;
@@ -67,43 +69,6 @@ DELIMITER ;
 
 
 @dataclass(frozen=True)
-class TestServer:
-    """One server: where it is and how its accounts log in."""
-
-    __test__ = False
-
-    container: str
-    host: str
-    uuid: str
-    secrets: Path
-
-    def login(self, user: str = "rr_admin") -> Login:
-        return Login.from_dict(self.login_dict(user))
-
-    def login_dict(self, user: str = "rr_admin") -> dict[str, object]:
-        return {
-            "host": self.host,
-            "port": 3306,
-            "user": user,
-            "password_file": str(self.secrets / user),
-            "ca_file": str(self.secrets / f"{self.container}-ca.pem"),
-            "server_uuid": self.uuid,
-        }
-
-    def connect(self, user: str = "rr_admin") -> Server:
-        return Server.connect(self.login(user))
-
-    def root(self, sql: str) -> str:
-        """Run SQL as the all-mighty local root, as only RDS itself could."""
-        argv = ["docker", "exec", "-i", self.container, "mysql", "--no-defaults", "-uroot", "-N", "-B"]
-        argv += ["-S", "/var/run/mysqld/mysqld.sock"]
-        done = subprocess.run(argv, input=sql, capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode:
-            raise AssertionError(f"{self.container}: {done.stderr}")
-        return done.stdout.strip()
-
-
-@dataclass(frozen=True)
 class Pair:
     """Both sides, as after a cut-over: IDC read-only, RDS writable with all the data."""
 
@@ -125,15 +90,6 @@ class Pair:
         self.idc.root("SET GLOBAL super_read_only=1")
 
 
-def image() -> str:
-    """Pick the newest image of the lab's MySQL, or ""."""
-    if wanted := os.environ.get("RR_TEST_MYSQL_IMAGE"):
-        return wanted
-    argv = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "rr-lab-mysql"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
-    return next(iter(done.stdout.split()), "")
-
-
 def start(directory: Path, image_name: str) -> Pair:
     """Start both, load the schema on both with the same GTID history, and note the cut-over position."""
     secrets = directory / "secrets"
@@ -142,10 +98,13 @@ def start(directory: Path, image_name: str) -> Pair:
         (secrets / user).write_text(f"{user}-password-1\n")
         (secrets / user).chmod(0o600)
     tag = f"{os.getpid()}-{int(time.time())}"
-    idc = _launch(f"rr-test-idc-{tag}", IDC_UUID, 11, "OFF", secrets, image_name)
-    rds = _launch(f"rr-test-rds-{tag}", RDS_UUID, 51, "ON", secrets, image_name)
+    same = {"secrets": secrets, "image_name": image_name}
+    idc_options = (*_OPTIONS, "--server-id=11", "--event-scheduler=OFF")
+    rds_options = (*_OPTIONS, "--server-id=51", "--event-scheduler=ON")
+    idc = scratch_mysql.launch(f"rr-test-idc-{tag}", idc_options, uuid=IDC_UUID, **same)
+    rds = scratch_mysql.launch(f"rr-test-rds-{tag}", rds_options, uuid=RDS_UUID, **same)
     for server in (idc, rds):
-        _await(server)
+        scratch_mysql.await_answer(server)
     users = "".join(f"CREATE USER {name}@'%' IDENTIFIED BY '{name}-password-1';\n" for name in ACCOUNTS)
     grants = "".join(f"GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO {name}@'%';\n" for name in APP_ACCOUNTS)
     grants += "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO repl@'%';\n"
@@ -161,34 +120,4 @@ def start(directory: Path, image_name: str) -> Pair:
 def stop(pair: Pair) -> None:
     """Remove both containers."""
     for server in (pair.idc, pair.rds):
-        subprocess.run(["docker", "rm", "-f", server.container], capture_output=True, check=False, timeout=60)
-
-
-def _launch(  # noqa: PLR0913, PLR0917 - one call per server, all of them different
-    name: str, uuid: str, server_id: int, scheduler: str, secrets: Path, image_name: str
-) -> TestServer:
-    script = _START.format(uuid=uuid, server_id=server_id, scheduler=scheduler)
-    argv = ["docker", "run", "-d", "--name", name, "--label", "rr.test=1", "--tmpfs", "/var/lib/mysql"]
-    argv += ["--entrypoint", "/bin/sh", image_name, "-c", script]
-    subprocess.run(argv, capture_output=True, check=True, timeout=60)
-    address = ["docker", "inspect", "-f", "{{.NetworkSettings.IPAddress}}", name]
-    found = subprocess.run(address, capture_output=True, check=True, text=True, timeout=30)
-    return TestServer(name, found.stdout.strip(), uuid, secrets)
-
-
-def _await(server: TestServer) -> None:
-    limit = time.monotonic() + START_TIMEOUT
-    while True:
-        try:
-            server.root("SELECT 1")
-            break
-        except (AssertionError, FailbackError):
-            if time.monotonic() > limit:
-                logs = subprocess.run(
-                    ["docker", "logs", "--tail", "20", server.container], capture_output=True, check=False
-                )
-                raise AssertionError(f"{server.container} did not start: {logs.stderr.decode()}") from None
-            time.sleep(0.3)
-    target = server.secrets / f"{server.container}-ca.pem"
-    argv = ["docker", "exec", server.container, "cat", "/var/lib/mysql/ca.pem"]
-    target.write_bytes(subprocess.run(argv, capture_output=True, check=True, timeout=30).stdout)
+        scratch_mysql.stop(server)
