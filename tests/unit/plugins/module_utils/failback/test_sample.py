@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from failback import sample
-from failback.row_digest import Column, column_expression, row_expression
+from failback.row_digest import Column, column_expressions, row_expression
 
 
 def a_column(name: str = "c", kind: str = "int", **changes: Any) -> Column:
@@ -20,25 +20,37 @@ def a_table(name: str = "t", kind: str = "bigint", rows: int = 100, key: tuple[s
 
 def test_null_and_empty_are_told_apart_by_a_bitmap() -> None:
     expression = row_expression([a_column("a", "varchar", nullable=True), a_column("b", "varchar", nullable=True)])
-    assert "CONCAT(ISNULL(`a`),ISNULL(`b`))" in expression
+    assert "(ISNULL(`a`))<<1|ISNULL(`b`)" in expression
 
 
 @pytest.mark.parametrize(
     ("kind", "part"),
     [
-        ("varbinary", "HEX(`c`)"),
-        ("geometry", "HEX(`c`)"),
-        ("bit", "HEX(`c`+0)"),
-        ("float", "CAST(JSON_ARRAY(CAST(`c` AS DOUBLE)) AS CHAR"),
-        ("json", "SHA2(CAST(`c` AS CHAR"),
-        ("longtext", "SHA2(CONVERT(`c` USING utf8mb4),256)"),
-        ("blob", "SHA2(`c`,256)"),
-        ("varchar", "CHAR_LENGTH(CONVERT(`c` USING utf8mb4)),':'"),
-        ("decimal", "COALESCE(`c`,'')"),
+        ("varbinary", "LENGTH(`c`),`c`"),
+        ("geometry", "SHA2(`c`,256)"),
+        ("bit", "`c`+0"),
+        ("float", "POINT(`c`,0)"),
+        ("json", "SHA2(`c`,256)"),
+        ("longtext", "SHA2(`c`,256)"),
+        ("blob", "LENGTH(`c`),`c`"),
+        ("varchar", "LENGTH(`c`),`c`"),
+        ("decimal", "`c`"),
+        ("enum", "CAST(`c` AS UNSIGNED)"),
     ],
 )
 def test_each_type_has_its_way(kind: str, part: str) -> None:
-    assert part in column_expression(a_column(kind=kind))
+    assert part in ",".join(column_expressions(a_column(kind=kind)))
+
+
+def test_text_that_cannot_hold_the_separator_needs_no_length() -> None:
+    assert column_expressions(a_column(kind="varchar", collation="utf8mb4_0900_ai_ci")) == ("`c`",)
+    assert column_expressions(a_column(kind="varchar", collation="latin1_swedish_ci")) == ("LENGTH(`c`)", "`c`")
+
+
+def test_more_nullable_columns_than_a_number_has_bits_give_several_bitmaps() -> None:
+    expression = row_expression([a_column(f"c{number}", nullable=True) for number in range(121)])
+    assert expression.count("ISNULL") == 121
+    assert max(part.count("<<1") for part in expression.split(",")) == 59
 
 
 def test_virtual_columns_are_not_read_and_names_are_quoted() -> None:
