@@ -1,4 +1,4 @@
-"""`python -m lab up|status|reset|down`."""
+"""`python -m lab up|status|reset|fault|down`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--read-only-delay", type=float, help="seconds until a changed read_only reaches RDS (15)")
     look = verbs.add_parser("status", help="each part, its state, and who answers")
     look.add_argument("--json", action="store_true", help="for programs")
+    fault = verbs.add_parser("fault", help="break something on purpose (lab/faults.py)")
+    fault.add_argument("name", metavar="NAME", help="such as lose_idc_data")
     down = verbs.add_parser("down", help="remove containers and network; images and data stay")
     down.add_argument("--purge", action="store_true", help="remove images, data, keys and passwords too")
     return top
@@ -35,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 def act(arguments: argparse.Namespace) -> int:
     """Do what was asked; return the exit code. Raises LabError."""
     # After the arguments are known to be right: these need the optional dependencies of the lab.
-    from lab import lifecycle, options, status  # noqa: PLC0415
+    from lab import faults, lifecycle, options, status  # noqa: PLC0415
     from lab.paths import LabPaths  # noqa: PLC0415
 
     paths = LabPaths.from_environment()
@@ -49,6 +51,8 @@ def act(arguments: argparse.Namespace) -> int:
         lifecycle.up(paths, wanted)
     elif arguments.verb == "reset":
         lifecycle.back(paths, options.settle(paths, read_only_delay=arguments.read_only_delay))
+    elif arguments.verb == "fault":
+        faults.inject(paths, arguments.name)
     elif arguments.verb == "down":
         lifecycle.down(paths, purge=arguments.purge)
     else:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab import docker_api, wheels
+from lab import backups, docker_api, wheels
 from lab.docker_api import ContainerSpec
 from lab.paths import LAB_SOURCE
 from lab.topology import ADDRESS, AWS_PORT, HOSTS, SERVICES, Host, Service
@@ -24,6 +24,8 @@ SOCKET: Mount = ("/var/run/docker.sock", "/var/run/docker.sock", "rw")
 CODE: Mount = (str(LAB_SOURCE), "/opt/rr/lab", "ro")
 PYTHON = (("PYTHONPATH", "/opt/rr"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"))
 PYTHON_AWS = (("PYTHONPATH", "/opt/rr:/opt/rr-wheels"), *PYTHON[1:])
+# The two MySQL servers, by side.
+MYSQL_HOST = {"idc": "idc-db1", "rds": "aws-rds"}
 # Two at a time would leave the engine idle, more than this only makes two cores queue.
 PARALLEL = 6
 
@@ -40,6 +42,8 @@ def _host_mounts(paths: LabPaths, host: Host) -> list[Mount]:
     for folder, target in (("etc-haproxy", "/etc/haproxy"), ("run-haproxy", "/run/haproxy"), ("etc-shop", "/etc/shop")):
         if paths.host(host.name, folder).exists():
             mounts.append((str(paths.host(host.name, folder)), target, "rw"))
+    if host.name == MYSQL_HOST["idc"]:
+        mounts.append((str(paths.backups), backups.INSIDE, "rw"))
     if host.name == "client1":
         mounts += [
             (str(paths.host("client1", "etc-rr")), "/etc/rr", "ro"),
@@ -63,10 +67,6 @@ def host_spec(paths: LabPaths, images: Images, host: Host) -> ContainerSpec:
         environment=PYTHON,
         mounts=tuple(_host_mounts(paths, host)),
     )
-
-
-# The two MySQL servers, by side.
-MYSQL_HOST = {"idc": "idc-db1", "rds": "aws-rds"}
 
 
 def mysql_spec(paths: LabPaths, images: Images, side: str, data: Path) -> ContainerSpec:

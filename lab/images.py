@@ -1,4 +1,4 @@
-"""The lab's two images, built from Debian packages alone: no image registry is needed."""
+"""The lab's images, built from Debian packages alone: no image registry is needed."""
 
 from __future__ import annotations
 
@@ -80,11 +80,13 @@ HOST = Recipe(
 MYSQL = Recipe(
     name="rr-lab-mysql",
     suite="sid",
-    packages=("mysql-client", "mysql-server", "tini"),
+    packages=("mysql-client", "mysql-server", "tini", "zstd"),
     # The package makes a server of its own at install time.
     hooks=('rm -rf "$1"/var/lib/mysql && mkdir "$1"/var/lib/mysql && chroot "$1" chown mysql:mysql /var/lib/mysql',),
     users=("mysql",),
 )
+# mydumper needs MariaDB's client library, whose package cannot stand beside MySQL's server: hence an image of its own.
+TOOLS = Recipe(name="rr-lab-tools", suite="sid", packages=("mydumper", "zstd"), hooks=(), users=())
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Images:
     host: str
     mysql: str
     users: dict[str, int]
+    tools: str = ""
 
 
 def debian_mirror() -> str:
@@ -163,14 +166,14 @@ def user_numbers(recipe: Recipe) -> dict[str, int]:
 def up(paths: LabPaths) -> Images:
     """Build what is missing and say what there is."""
     known = json.loads(paths.images.read_text()) if paths.images.exists() else {}
-    wanted = {"host": HOST.tag, "mysql": MYSQL.tag}
-    missing = [recipe for recipe in (HOST, MYSQL) if not exists(recipe)]
+    wanted = {"host": HOST.tag, "mysql": MYSQL.tag, "tools": TOOLS.tag}
+    missing = [recipe for recipe in (HOST, MYSQL, TOOLS) if not exists(recipe)]
     for recipe in missing:
         build(recipe, paths.root / "tmp")
     if missing or {key: known.get(key) for key in wanted} != wanted:
         known = {**wanted, "users": {**user_numbers(HOST), **user_numbers(MYSQL)}}
         write(paths.images, json.dumps(known, indent=2) + "\n")
-    return Images(host=known["host"], mysql=known["mysql"], users=known["users"])
+    return Images(host=known["host"], mysql=known["mysql"], users=known["users"], tools=known["tools"])
 
 
 def remove() -> None:

@@ -21,6 +21,8 @@ PRIVATE = 0o600
 # One file each. Side first where both sides have an account of that name.
 PASSWORDS = ("idc-rr_admin", "aws-rr_admin", "shop_app", "shop_batch", "report", "repl")
 TSIG_KEYS = ("tsig-idc", "tsig-aws")
+# The customer who logs in for the proofs: a row of the generated data, whose digest is of this word (lab/shop/fill.py).
+CUSTOMER = ("shop-customer", "customer7")
 # 32 hexadecimal digits: the longest password a MySQL replication channel takes (a longer one is cut without a word).
 PASSWORD_BYTES = 16
 TSIG_BYTES = 32
@@ -43,6 +45,7 @@ def make_secrets(paths: LabPaths) -> None:
         if not (paths.secrets / name).exists():
             key = base64.b64encode(secrets.token_bytes(TSIG_BYTES)).decode()
             write(paths.secrets / name, key + "\n", mode=PRIVATE)
+    write(paths.secrets / CUSTOMER[0], CUSTOMER[1] + "\n", mode=PRIVATE)
     credentials = paths.secrets / "aws-credentials"
     if not credentials.exists():
         lines = [

@@ -11,12 +11,13 @@ import hashlib
 import json
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from string import Template
 from typing import TYPE_CHECKING
 
 import pymysql
 
-from lab import docker_api, keys, render
+from lab import backups, docker_api, keys, render
 from lab.commands import run
 from lab.errors import LabError
 from lab.files import write
@@ -51,12 +52,20 @@ BULK = (
     "--event-scheduler=OFF",
 )
 # What decides the content of the data directories; a change in any of them builds them anew.
-CONTENT_FILES = ("shop/*.sql", "shop/data.py", "shop/fill.py", "shop/words.py", "shop/delta.py", "sql/*.sql")
+CONTENT_FILES = (
+    "backups.py",
+    "shop/*.sql",
+    "shop/data.py",
+    "shop/fill.py",
+    "shop/words.py",
+    "shop/delta.py",
+    "sql/*.sql",
+)
 
 
 def recipe(paths: LabPaths, images: Images, size: Options) -> str:
     """Name what the data is made of: size, server version, SQL and code, and the passwords inside."""
-    digest = hashlib.sha256(f"{images.mysql} {size.rows} {size.transactions}".encode())
+    digest = hashlib.sha256(f"{images.mysql} {images.tools} {size.rows} {size.transactions}".encode())
     for pattern in CONTENT_FILES:
         for path in sorted(LAB_SOURCE.glob(pattern)):
             digest.update(path.read_bytes())
@@ -98,10 +107,17 @@ def connect(host: str, user: str, password: str) -> pymysql.Connection[pymysql.c
 
 
 @contextmanager
-def _server(paths: LabPaths, images: Images, side: str, data: Path) -> Iterator[str]:
-    """Run a builder over a data directory and shut it down cleanly, so that the copy needs no recovery."""
+def _server(paths: LabPaths, images: Images, side: str, data: Path, kept: Path | None = None) -> Iterator[str]:
+    """Run a builder over a data directory and shut it down cleanly, so that the copy needs no recovery.
+
+    ``kept`` is where it may write backups.
+    """
+    spec = builder_spec(mysql_spec(paths, images, side, data), BUILDER, BULK)
+    if kept is not None:
+        mounts = (*spec.mounts, (str(kept), backups.INSIDE, "rw"))
+        spec = replace(spec, mounts=mounts, command=(*spec.command, f"--secure-file-priv={backups.INSIDE}"))
     docker_api.remove(BUILDER)
-    docker_api.create(builder_spec(mysql_spec(paths, images, side, data), BUILDER, BULK))
+    docker_api.create(spec)
     try:
         wait_for(f"MySQL builder ({side})", START_SECONDS, lambda: run_sql(BUILDER, "root", "SELECT 1;"), every=0.3)
         yield BUILDER
@@ -128,21 +144,35 @@ def _initialise(paths: LabPaths, images: Images, data: Path) -> None:
     write(data / "auto.cnf", render.auto_cnf(IDC_UUID), mode=0o640, owner=users["mysql"])
 
 
-def _fill_idc(paths: LabPaths, images: Images, data: Path, size: Options) -> str:
-    """Load schema and data; return gtid_executed, which is the cut-over position."""
+def _fill_idc(paths: LabPaths, images: Images, data: Path, kept: Path, size: Options) -> str:
+    """Load schema and data, take backups, go on; return gtid_executed, which is the cut-over position."""
     # Here, because the builder of the schema is needed by nothing else in this package.
     from lab.shop import data as shop_data  # noqa: PLC0415
 
-    with _server(paths, images, "idc", data) as container:
+    kept.mkdir()
+    with _server(paths, images, "idc", data, kept) as container:
         run_sql(container, "root", sql_text(paths, "idc_accounts.sql"))
-        connection = connect(_address(container), "rr_admin", keys.read(paths, "idc-rr_admin"))
+        password = keys.read(paths, "idc-rr_admin")
+        address = _address(container)
+        connection = connect(address, "rr_admin", password)
         shop_data.load(connection, size.rows)
+        _forget_logs(container)
+        with step("Taking backups, and going on until the cut-over", announce=True):
+            origin = backups.Origin(
+                *(container, SOCKET, NETWORK, address, "rr_admin", password), kept, data, images.tools
+            )
+            backups.make(origin, connection, images.users["ops"])
         connection.close()
-        # The history of the load is no use to anyone and would be copied at every reset.
-        run_sql(container, "root", "FLUSH BINARY LOGS;")
-        newest = run_sql(container, "root", "SHOW BINARY LOG STATUS;").split()[0]
-        run_sql(container, "root", f"PURGE BINARY LOGS TO '{newest}';")
+        # From here on the binary logs of that time exist as archived files only.
+        _forget_logs(container)
         return run_sql(container, "root", "SELECT REPLACE(@@global.gtid_executed, '\\n', '');").strip()
+
+
+def _forget_logs(container: str) -> None:
+    """Drop the finished binary logs: the history of the load is no use and would be copied at every reset."""
+    run_sql(container, "root", "FLUSH BINARY LOGS;")
+    newest = run_sql(container, "root", "SHOW BINARY LOG STATUS;").split()[0]
+    run_sql(container, "root", f"PURGE BINARY LOGS TO '{newest}';")
 
 
 def _copy_to_rds(images: Images, idc: Path, rds: Path) -> None:
@@ -177,7 +207,7 @@ def up(paths: LabPaths, images: Images, size: Options) -> bool:
     with step("Initialising the IDC server"):
         _initialise(paths, images, idc)
     with step(f"Loading {size.rows:,} rows", announce=True):
-        cutover = _fill_idc(paths, images, idc, size)
+        cutover = _fill_idc(paths, images, idc, building / "backups", size)
     with step("Copying the data to the RDS stand-in"):
         _copy_to_rds(images, idc, rds)
     with step(f"Letting RDS go on for {size.transactions:,} transactions", announce=True):
@@ -209,4 +239,5 @@ def restore(paths: LabPaths) -> None:
             else:
                 left.unlink()
         run(["cp", "--archive", "--reflink=auto", f"{paths.pristine / side}/.", str(live)])
+    backups.restore(paths.pristine / "backups", paths.backups)
     write(paths.cutover, manifest["cutover_gtid"] + "\n")

@@ -49,6 +49,11 @@ class LabPaths:
         return self.root / "pristine"
 
     @property
+    def backups(self) -> Path:
+        """The IDC's backups and archived binary logs, as host idc-db1 sees them."""
+        return self.host("idc-db1", "backups")
+
+    @property
     def aws(self) -> Path:
         """What the AWS stand-in writes down: ids.json and its state."""
         return self.root / "aws"

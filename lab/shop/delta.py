@@ -47,6 +47,18 @@ def run(connection: pymysql.Connection[Cursor], transactions: int = DEFAULT_TRAN
     connection.autocommit(value=True)
 
 
+def trade(connection: pymysql.Connection[Cursor], transactions: int, seed: int) -> None:
+    """Make that many transactions and change no shape. A seed of its own gives orders and tokens of its own."""
+    chance = random.Random(seed)
+    connection.autocommit(value=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION time_zone = '+00:00'")
+        for _ in range(transactions):
+            chance.choices(tuple(_ACTS), weights=tuple(_ACTS.values()))[0](cursor, chance)
+            connection.commit()
+    connection.autocommit(value=True)
+
+
 def change_shape(cursor: Cursor) -> None:
     """Change what people forget when they only copy rows: a column, a table, an event, an account."""
     table, column = NEW_COLUMN

@@ -158,7 +158,7 @@ def _goods(sizes: Sizes) -> list[Fill]:
                 "description": f"concat('산지에서 바로 보내는 ', {word('pg', words.GOODS)}, "
                 f"'입니다. ', {word('pr', words.REVIEWS)})",
                 "attributes": f"json_object('색상', {word('pk', words.COLOURS)}, '크기', {word('pz', words.SIZES)}, "
-                f"'무게', {number('pw', 9000)} / 1000, '태그', json_array('신선', {word('po', words.ORIGINS)}))",
+                f"'무게', {number('pw', 9000)} / 1000e0, '태그', json_array('신선', {word('po', words.ORIGINS)}))",
                 "price": f"1000 + {number('pp', 2990)} * 100",
                 "weight_kg": f"{number('pw', 9000)} / 1000",
                 "image_digest": f"if({number('pi', 10)} = 0, NULL, unhex(sha2(concat('image', n), 256)))",

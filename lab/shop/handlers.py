@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from lab.shop import login
 from lab.shop.outcome import Outcome
 from lab.shop.store import Order, Store, StoreError
 
@@ -16,11 +18,16 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 65_536
 TOKEN_LENGTH = 36
+OPENAPI = Path(__file__).with_name("openapi.json")
 Answer = tuple[int, dict[str, Any]]
 
 
 class BadRequestError(Exception):
     """The request cannot be understood; the message says why."""
+
+
+class UnauthorisedError(Exception):
+    """Nobody is logged in, or the credentials are wrong. The message does not say which of them."""
 
 
 class InFlight:
@@ -67,6 +74,10 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a write."""
         self._serve(self._post)
 
+    def do_DELETE(self) -> None:
+        """Answer a removal."""
+        self._serve(self._delete)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Keep quiet: the load balancer logs requests."""
 
@@ -76,6 +87,8 @@ class Handler(BaseHTTPRequestHandler):
                 status, body = answer()
             except BadRequestError as error:
                 status, body = 400, {"error": {"code": 0, "message": str(error)}, "outcome": Outcome.REFUSED}
+            except UnauthorisedError as error:
+                status, body = 401, {"error": {"code": 0, "message": str(error)}, "outcome": Outcome.REFUSED}
             except StoreError as error:
                 status = 503
                 body = {"error": {"code": error.code, "message": str(error)}, "outcome": error.outcome}
@@ -100,6 +113,10 @@ class Handler(BaseHTTPRequestHandler):
                 answer = 200, {"status": "ready", "database": f"{database.host}:{database.port}", **who}
             case ["api", "whoami"]:
                 answer = 200, self.store.whoami()
+            case ["openapi.json"]:
+                answer = 200, json.loads(OPENAPI.read_text(encoding="utf-8"))
+            case ["api", "me"]:
+                answer = 200, self._me()
             case ["api", "products"]:
                 query = parse_qs(url.query)
                 found = self.store.products(_number(query, "category", 1, 1_000), _number(query, "limit", 10, 100))
@@ -124,9 +141,39 @@ class Handler(BaseHTTPRequestHandler):
             case ["api", "markers"]:
                 token = _token(body)
                 number, server_uuid = self.store.add_marker(token)
+            case ["api", "login"]:
+                return 200, self._log_in(body)
             case _:
                 return 404, {"error": {"code": 0, "message": f"no such path: {self.path}"}, "outcome": Outcome.REFUSED}
         return 201, {"id": number, "token": token, "server_uuid": server_uuid}
+
+    def _delete(self) -> Answer:
+        match urlsplit(self.path).path.strip("/").split("/"):
+            case ["api", "markers", token]:
+                count, server_uuid = self.store.remove_markers(unquote(token))
+                return (200 if count else 404), {"token": token, "deleted": count, "server_uuid": server_uuid}
+            case _:
+                return 404, {"error": {"code": 0, "message": f"no such path: {self.path}"}, "outcome": Outcome.REFUSED}
+
+    def _log_in(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Check the password and open a session."""
+        email, password = body.get("email"), body.get("password")
+        if not isinstance(email, str) or not isinstance(password, str):
+            raise BadRequestError("email and password must be strings")
+        found = self.store.credentials(email)
+        if found is None or not login.matches(password, found[1]):
+            raise UnauthorisedError("the address or the password is wrong")
+        secret = self.store.pool.database.password()
+        return {"customer": found[0], "token": login.issue(found[0], secret), "expires_in": login.LIFETIME}
+
+    def _me(self) -> dict[str, Any]:
+        """Return the customer whose session this is."""
+        kind, _, token = self.headers.get("Authorization", "").partition(" ")
+        number = login.customer_of(token, self.store.pool.database.password()) if kind == "Bearer" else None
+        customer = None if number is None else self.store.customer(number)
+        if customer is None:
+            raise UnauthorisedError("log in first")
+        return customer
 
     def _body(self) -> dict[str, Any]:
         """Read the request's JSON object. Always reads all of it, so that the connection can be used again."""

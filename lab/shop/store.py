@@ -95,6 +95,29 @@ class Store:
         rows, server_uuid = self._read("SELECT id, created_at FROM shop.markers WHERE token = %s", (token,))
         return [{"id": row[0], "created_at": row[1].isoformat(), "server_uuid": server_uuid} for row in rows]
 
+    def credentials(self, email: str) -> tuple[int, bytes] | None:
+        """Return a customer's number and password digest; None for an address that nobody has."""
+        rows, _ = self._read("SELECT id, password_digest FROM shop.customers WHERE email = %s", (email,))
+        return (int(rows[0][0]), bytes(rows[0][1])) if rows else None
+
+    def customer(self, number: int) -> dict[str, Any] | None:
+        """Return what a customer may see of themselves."""
+        rows, server_uuid = self._read(
+            "SELECT id, email, name, grade, points FROM shop.customers WHERE id = %s", (number,)
+        )
+        if not rows:
+            return None
+        keys = ("id", "email", "name", "grade", "points")
+        return dict(zip(keys, (*rows[0][:4], str(rows[0][4])), strict=True)) | {"server_uuid": server_uuid}
+
+    def remove_markers(self, token: str) -> tuple[int, str]:
+        """Delete the marker rows that carry a token. Returns how many there were, and the server that committed it."""
+
+        def work(cursor: Cursor) -> int:
+            return int(cursor.execute("DELETE FROM shop.markers WHERE token = %s", (token,)))
+
+        return self._write(work)
+
     def add_marker(self, token: str) -> tuple[int, str]:
         """Write one marker. Returns its id and the server that committed it."""
 

@@ -29,7 +29,7 @@ def test_build_command_takes_the_mirror_it_is_given_and_old_lists() -> None:
     command = images.build_command(images.MYSQL, "http://mirror.example.org/debian", Path("x.tar"))
     assert command[-3:] == ["sid", "x.tar", "http://mirror.example.org/debian"]
     assert '--aptopt=Acquire::Check-Valid-Until "false"' in command
-    assert "--include=mysql-client,mysql-server,tini" in command
+    assert "--include=mysql-client,mysql-server,tini,zstd" in command
 
 
 def test_mirror_is_what_apt_says_and_not_the_security_one(monkeypatch: pytest.MonkeyPatch) -> None:
