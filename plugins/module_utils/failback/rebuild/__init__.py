@@ -1,0 +1,1 @@
+"""Bringing the IDC's MySQL server up again when its data directory is gone or damaged."""
