@@ -39,17 +39,20 @@ class Played:
         return "\n".join(str(r.get("msg", "")) for r in self.results if r["event"] != "runner_on_ok")
 
 
-def play(
+def play(  # noqa: PLR0913 - a play has many sides; all but three have a default
     work: Path,
     tasks: Sequence[Mapping[str, Any]],
     hosts: Mapping[str, Mapping[str, Any]],
     *,
     check: bool = False,
     group: str = "nodes",
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Played:
-    """Run the tasks on all hosts of one group."""
+    """Run the tasks on all hosts of one group; ``groups`` puts some of them into others as well."""
     work.mkdir(parents=True, exist_ok=True)
-    inventory = {"all": {"children": {group: {"hosts": {name: dict(values) for name, values in hosts.items()}}}}}
+    children: dict[str, Any] = {group: {"hosts": {name: dict(values) for name, values in hosts.items()}}}
+    children |= {name: {"hosts": {member: {} for member in members}} for name, members in (groups or {}).items()}
+    inventory = {"all": {"children": children}}
     (work / "hosts.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     body = [{"hosts": group, "gather_facts": False, "any_errors_fatal": True, "tasks": [dict(t) for t in tasks]}]
     (work / "play.yml").write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")

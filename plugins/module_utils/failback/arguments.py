@@ -47,6 +47,15 @@ class Arguments:
             raise ConfigError(f"the argument {name} must be a list")
         return [str(item) for item in value]
 
+    def values(self, name: str) -> list[Any]:
+        """Read a list of anything; absent is empty."""
+        value = self._values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise ConfigError(f"the argument {name} must be a list")
+        return list(value)
+
     def mapping(self, name: str) -> dict[str, Any]:
         """Read a dictionary; absent is empty."""
         value = self._values.get(name)

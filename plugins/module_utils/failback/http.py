@@ -99,14 +99,14 @@ def ask(
     if unique:
         full += f"{'&' if '?' in path else '?'}rr={uuid.uuid4()}"
     try:
-        connection = _connection(door, timeout)
+        connection = connection_to(door, timeout)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{door.name}: cannot use the CA file {door.ca_file}: {error}") from error
     try:
         content = None if body is None else json.dumps(dict(body)).encode()
         connection.request("GET" if body is None else "POST", full, content, _headers(door, body is not None))
         answer = connection.getresponse()
-        text = _read(connection, answer, begun + timeout)
+        text = read_body(connection, answer, begun + timeout)
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return Reply(path, answer.status, _since(begun), text, headers)
     except TimeoutError:
@@ -117,7 +117,8 @@ def ask(
         connection.close()
 
 
-def _connection(door: Door, timeout: float) -> http.client.HTTPConnection:
+def connection_to(door: Door, timeout: float) -> http.client.HTTPConnection:
+    """Prepare a connection to a door's own address. Raises OSError or ssl.SSLError for a CA file of no use."""
     parts = urlsplit(door.url)
     host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
     if parts.scheme == "http":
@@ -151,7 +152,7 @@ def _headers(door: Door, has_body: bool) -> dict[str, str]:  # noqa: FBT001 - on
     return headers
 
 
-def _read(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, deadline: float) -> str:
+def read_body(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, deadline: float) -> str:
     """Read the body with one deadline for the whole, however slowly it trickles."""
     parts: list[bytes] = []
     size = 0

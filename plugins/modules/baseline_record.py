@@ -1,0 +1,135 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: baseline_record
+short_description: Record what a host is like before a migration
+description:
+  - Reads network, files, containers and resources of a host, the settings of a database, or the latency of the
+    service, and writes one file of mode 0600 with its own digest.
+  - A baseline that is there is kept.
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans everything, touches nothing.
+  diff_mode:
+    support: N/A
+    description: It changes nothing that has a text to compare.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  privilege:
+    description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
+    type: list
+    elements: str
+    default: []
+  ignore_interfaces:
+    description: Patterns of network interfaces that come and go by themselves.
+    type: list
+    elements: str
+    default: [docker0, "br-*", "veth*"]
+  baseline_directory:
+    description: Directory of the recorded baseline, on the machine that runs the play.
+    type: str
+    required: true
+  of:
+    description: What is recorded - a host over SSH, the settings of a database, the latency of the service.
+    type: str
+    choices: [host, database, service]
+    required: true
+  files:
+    description: Service configuration files, each a path, or path, secret (kept as a digest only), validate and
+      reload (commands, one word an entry).
+    type: list
+    elements: raw
+    default: []
+  containers:
+    description: The containers of the service, as in service_containers.
+    type: list
+    elements: dict
+    default: []
+  disks:
+    description: Paths whose file systems are looked at.
+    type: list
+    elements: str
+    default: [/]
+  sample:
+    description: Seconds over which CPU and disk traffic are measured.
+    type: float
+    default: 1.0
+  server:
+    description: IDC MySQL, as in db_idc.
+    type: dict
+    default: {}
+  settings:
+    description: Names of MySQL settings; empty for those that matter.
+    type: list
+    elements: str
+    default: []
+  doors:
+    description: The front doors, as in service_front_doors.
+    type: list
+    elements: dict
+    default: []
+  paths:
+    description: Paths that are asked in turn; they must only look.
+    type: list
+    elements: str
+    default: []
+  rate:
+    description: Requests a second through each door.
+    type: float
+    default: 20.0
+  seconds:
+    description: How long each door is asked, seconds.
+    type: float
+    default: 5.0
+  timeout:
+    description: Seconds one request may take.
+    type: float
+    default: 5.0
+  renew:
+    description: Record anew where there is a baseline already; the former file is kept beside it.
+    type: bool
+    default: false
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Record what a host is like before a migration
+  baseline_record:
+    baseline_directory: "{{ baseline_directory }}"
+    of: host
+
+- name: Rehearse it
+  baseline_record:
+    baseline_directory: "{{ baseline_directory }}"
+    of: host
+  check_mode: true
+
+- name: The other way
+  baseline_record:
+    baseline_directory: "{{ baseline_directory }}"
+    of: host
+    renew: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: The file, its digest, when it was recorded, and what could not be read and why.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

@@ -1,0 +1,70 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: disk_space
+short_description: Check that the disks of a host have room, now and for the forecast
+description:
+  - Free space and inodes, and the days left if it goes on growing as since the baseline.
+attributes:
+  check_mode:
+    support: full
+    description: Reads only, so a rehearsal does the same.
+  diff_mode:
+    support: N/A
+    description: It changes nothing that has a text to compare.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  disks:
+    description: Paths whose file systems are looked at.
+    type: list
+    elements: str
+    default: [/]
+  baseline_directory:
+    description: Directory of the recorded baseline, on the machine that runs the play.
+    type: str
+    default: ""
+  least_free:
+    description: Share of space and inodes that must be free.
+    type: float
+    default: 0.1
+  least_bytes:
+    description: Bytes that must be free.
+    type: int
+    default: 1073741824
+  least_days:
+    description: Days the space must last.
+    type: float
+    default: 30.0
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Check that the disks of a host have room, now and for the forecast
+  disk_space:
+
+- name: Rehearse it
+  disk_space:
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: Per path free bytes and shares, growth a day, days left.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

@@ -1,0 +1,77 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: journey
+short_description: Walk the site's journeys through its front doors
+description:
+  - Each step is a request and what its answer must be. A rehearsal walks journeys that only look.
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans everything, touches nothing.
+  diff_mode:
+    support: N/A
+    description: It changes nothing that has a text to compare.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  directory:
+    description: Directory of the site's journeys.
+    type: str
+    required: true
+  proves:
+    description: The item whose journeys are walked.
+    type: str
+    choices: [VERIFY-02, VERIFY-04]
+    required: true
+  doors:
+    description: The front doors, as in service_front_doors.
+    type: list
+    elements: dict
+    required: true
+  home:
+    description: Directory from which relative paths of secret files count.
+    type: str
+    default: ""
+  timeout:
+    description: Seconds one request may take.
+    type: float
+    default: 10.0
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Walk the site's journeys through its front doors
+  journey:
+    directory: "{{ service_journeys }}"
+    proves: VERIFY-04
+    doors: "{{ service_front_doors }}"
+
+- name: Rehearse it
+  journey:
+    directory: "{{ service_journeys }}"
+    proves: VERIFY-04
+    doors: "{{ service_front_doors }}"
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: Every step with its status and seconds, and what was expected and came.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

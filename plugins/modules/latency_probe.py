@@ -1,0 +1,87 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: latency_probe
+short_description: Compare latency, throughput and error rate of the front doors with the baseline
+description:
+  - Asks at a fixed pace for a bounded time.
+attributes:
+  check_mode:
+    support: full
+    description: Reads only, so a rehearsal does the same.
+  diff_mode:
+    support: N/A
+    description: It changes nothing that has a text to compare.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  doors:
+    description: The front doors, as in service_front_doors.
+    type: list
+    elements: dict
+    required: true
+  paths:
+    description: Paths that are asked in turn; they must only look.
+    type: list
+    elements: str
+    required: true
+  baseline_directory:
+    description: Directory of the recorded baseline, on the machine that runs the play.
+    type: str
+    default: ""
+  tolerance:
+    description: How far figures may be from the baseline, as in service_verify_tolerance.
+    type: dict
+    default: {}
+  rate:
+    description: Requests a second through each door.
+    type: float
+    default: 20.0
+  seconds:
+    description: How long each door is asked, seconds.
+    type: float
+    default: 5.0
+  timeout:
+    description: Seconds one request may take.
+    type: float
+    default: 5.0
+  times:
+    description: Looks before something out of range counts.
+    type: int
+    default: 2
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Compare latency, throughput and error rate of the front doors with the baseline
+  latency_probe:
+    doors: "{{ service_front_doors }}"
+    paths: [/api/products]
+
+- name: Rehearse it
+  latency_probe:
+    doors: "{{ service_front_doors }}"
+    paths: [/api/products]
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: Per door p50, p95, p99, throughput and errors, now and in the baseline.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

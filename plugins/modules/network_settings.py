@@ -1,0 +1,81 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: network_settings
+short_description: Compare the network settings of a host with its baseline and put them back
+description:
+  - Routes, addresses, firewall rules, listening ports, hosts file and resolver. What may not be put back is refused
+    with the exact command.
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans everything, touches nothing.
+  diff_mode:
+    support: full
+    description: Shows the difference to the baseline.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  privilege:
+    description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
+    type: list
+    elements: str
+    default: []
+  ignore_interfaces:
+    description: Patterns of network interfaces that come and go by themselves.
+    type: list
+    elements: str
+    default: [docker0, "br-*", "veth*"]
+  baseline_directory:
+    description: Directory of the recorded baseline, on the machine that runs the play.
+    type: str
+    required: true
+  expected:
+    description: Differences that are meant, as in environment_expected.
+    type: list
+    elements: dict
+    default: []
+  put_back:
+    description: Put back what differs; without it only tell.
+    type: bool
+    default: true
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Compare the network settings of a host with its baseline and put them back
+  network_settings:
+    baseline_directory: "{{ baseline_directory }}"
+
+- name: Rehearse it
+  network_settings:
+    baseline_directory: "{{ baseline_directory }}"
+  check_mode: true
+
+- name: The other way
+  network_settings:
+    baseline_directory: "{{ baseline_directory }}"
+    put_back: false
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: Differences as unified diffs, those that are meant with their reason, what was done, refused and not
+    readable.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""

@@ -1,0 +1,71 @@
+"""Documentation of the action plugin of the same name, which does the work."""
+
+DOCUMENTATION = r"""
+---
+module: openapi_check
+short_description: Call every operation of the service's OpenAPI document through a front door
+description:
+  - Status and body are compared with the document. What writes is called only with the values and the clean-up that
+    the site gives.
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans everything, touches nothing.
+  diff_mode:
+    support: N/A
+    description: It changes nothing that has a text to compare.
+  idempotent:
+    support: full
+    description: A second run finds nothing to do.
+options:
+  doors:
+    description: The front doors, as in service_front_doors.
+    type: list
+    elements: dict
+    required: true
+  openapi:
+    description: Where the document is and how operations are called, as in service_openapi.
+    type: dict
+    required: true
+  home:
+    description: Directory from which relative paths of secret files count.
+    type: str
+    default: ""
+  timeout:
+    description: Seconds one request may take.
+    type: float
+    default: 10.0
+author: The rollback-runner authors
+"""
+
+EXAMPLES = r"""
+- name: Call every operation of the service's OpenAPI document through a front door
+  openapi_check:
+    doors: "{{ service_front_doors }}"
+    openapi: "{{ service_openapi }}"
+
+- name: Rehearse it
+  openapi_check:
+    doors: "{{ service_front_doors }}"
+    openapi: "{{ service_openapi }}"
+  check_mode: true
+"""
+
+RETURN = r"""
+before:
+  description: What was seen first, where there is something to compare.
+  returned: always
+  type: raw
+after:
+  description: What was seen last; in a rehearsal, what is foreseen.
+  returned: always
+  type: raw
+evidence:
+  description: Every operation with status, seconds and deviations.
+  returned: always
+  type: dict
+refused:
+  description: Whether a gate said no, rather than something breaking.
+  returned: on failure
+  type: bool
+"""
