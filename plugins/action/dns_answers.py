@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.dns import answers
-from failback.dns.records import Record, plan_record
+from failback.dns.records import Record, check_ours
 from failback.errors import FailbackError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ActionModule(FailbackAction):
                 if answer.error:
                     evidence["warnings"].append(f"{record.name}: {answer.server} {answer.error}")
                 else:
-                    plan_record(record, answer.values, "idc")
+                    check_ours(record, answer.values)
                     sides[record.name] = record.side(answer.values)
             evidence["warnings"] += _unlisted(args, record, found)
             evidence["answers"][record.name] = _shown(found)

@@ -1,130 +1,152 @@
-"""Point records at one side, by compare-and-swap. Documentation: plugins/modules/dns_record.py."""
+"""Change records by compare-and-swap: value, TTL or both. Documentation: plugins/modules/dns_record.py."""
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback.action import Arguments, FailbackAction, Outcome
-from failback.dns import answers, rfc2136, route53
-from failback.dns.records import Record, RecordPlan, plan_record
-from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
+from failback.dns.expiry import OldAnswer, old_answer
+from failback.dns.providers import Provider, open_provider
+from failback.dns.records import Record, RecordPlan, RecordSet, Wish, low_ttl, plan_record
+from failback.errors import FailbackError, RefusedError, UnreachableError
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A change that was accepted and must still be published."""
+
+    provider: Provider
+    plan: RecordPlan
+    change: str
 
 
 class ActionModule(FailbackAction):
-    """Reads each record at the place where it is changed, plans, changes, reads again. A bad record stops no other."""
+    """Reads each record at the place where it is changed, plans, changes, reads again. A bad record stops no other.
+
+    All records are changed before any provider is waited for: a slow one keeps no name back.
+    """
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "records": {"type": "list", "elements": "dict", "required": True},
         "servers": {"type": "dict", "required": True},
         "authoritative": {"type": "list", "elements": "str", "default": []},
-        "side": {"type": "str", "choices": ["idc", "aws"], "required": True},
+        "side": {"type": "str", "choices": ["idc", "aws", "present"], "required": True},
+        "ttl": {"type": "str", "choices": ["site", "low", "back"], "default": "site"},
+        "low_ttl": {"type": "int", "default": 0},
+        "lowered": {"type": "dict", "default": {}},
+        "silence": {"type": "str", "choices": ["fail", "tell"], "default": "fail"},
         "timeout": {"type": "float", "default": 5.0},
         "sync_timeout": {"type": "float", "default": 90.0},
         "probe": {"type": "bool", "default": False},
     }
 
     def perform(self, args: Arguments) -> Outcome:
-        """Change every record that does not lead to the wanted side yet."""
+        """Change every record that is not as wanted yet."""
         records = [Record.from_dict(data, args.texts("authoritative")) for data in args.mappings("records")]
         before: dict[str, list[str]] = {}
         after: dict[str, list[str]] = {}
         evidence: dict[str, Any] = {}
         errors: list[FailbackError] = []
+        accepted: list[Changed] = []
         changed = False
         for record in records:
             try:
-                plan, seen = self._one(args, record)
-            except UnreachableError as error:
-                # The nodes of both sides will send to IDC: a silent DNS server is a loss, not a reason to stay.
-                if not args.flag("probe"):
-                    errors.append(error)
-                evidence[record.name] = {"warning": str(error), **error.evidence}
-                continue
+                done = self._change(args, record, evidence)
             except FailbackError as error:
-                errors.append(error)
-                evidence[record.name] = {"error": str(error), **error.evidence}
+                self._note_error(args, record, error, evidence, errors)
                 continue
-            before[record.name], after[record.name] = list(plan.old), [plan.new]
-            evidence[record.name] = seen
-            changed = changed or (plan.changed and not args.flag("probe"))
+            before[record.name], after[record.name] = _shown(args, done.plan.old), _shown(args, done.plan.new)
+            changed = changed or (done.plan.changed and not args.flag("probe"))
+            accepted.append(done)
+        if changed and not self.check_mode:
+            for done in accepted:
+                try:
+                    self._publish(args, done, evidence)
+                except FailbackError as error:
+                    self._note_error(args, done.plan.record, error, evidence, errors)
         if errors:
             raise _joined(errors, evidence)
-        return Outcome(changed, before, after, evidence)
+        warnings = [f"{found['warning']}" for found in evidence.values() if "warning" in found]
+        return Outcome(changed, before, after, evidence, msg=". ".join(warnings))
 
-    def _one(self, args: Arguments, record: Record) -> tuple[RecordPlan, dict[str, Any]]:
-        provider = _PROVIDERS.get(record.provider)
-        if provider is None:
-            raise ConfigError(f"{record.name}: unknown DNS provider {record.provider}; known: {', '.join(_PROVIDERS)}")
-        return provider(self, args, record)
+    def _note_error(
+        self,
+        args: Arguments,
+        record: Record,
+        error: FailbackError,
+        evidence: dict[str, Any],
+        errors: list[FailbackError],
+    ) -> None:
+        """Keep what was said; silence is no error where nothing depends on the answer."""
+        # The nodes of both sides will send to IDC: a silent DNS server is a loss, not a reason to stay.
+        spared = args.flag("probe") or args.text("silence") == "tell"
+        told = "warning" if spared and isinstance(error, UnreachableError) else "error"
+        evidence[record.name] = {**evidence.get(record.name, {}), told: str(error), **error.evidence}
+        if told == "error":
+            errors.append(error)
 
-    def _rfc2136(self, args: Arguments, record: Record) -> tuple[RecordPlan, dict[str, Any]]:
-        server = rfc2136.Server.from_dict(_settings(args, "rfc2136"))
-        timeout = args.number("timeout")
-        present = _ask_primary(server, record, timeout)
-        plan = plan_record(record, present.values, args.text("side"))
-        seen: dict[str, Any] = {"provider": "rfc2136", "server": server.asked_as, "ttl_before": present.ttl}
+    def _change(self, args: Arguments, record: Record, evidence: dict[str, Any]) -> Changed:
+        """Read, plan, and change if need be. What is put into ``evidence`` survives an error."""
+        provider = open_provider(record, args.mapping("servers"), args.number("timeout"))
+        present = provider.read(record)
+        wish = Wish(args.text("side"), args.text("ttl"), args.count("low_ttl"))
+        plan = plan_record(record, present, wish)
+        seen: dict[str, Any] = {**provider.facts, "ttl_before": present.ttl, "ttl": plan.new.ttl}
+        evidence[record.name] = seen
         if args.flag("probe"):
-            rfc2136.probe(server, record.name, record.type, present=plan.old, timeout=timeout)
-            seen["key_accepted"] = True
-        if not plan.changed or self.check_mode or args.flag("probe"):
-            return plan, seen
-        change = rfc2136.Change(record.name, record.type, plan.old, plan.new, record.ttl)
-        with self.act("change a DNS record", name=record.name, old=list(plan.old), new=plan.new):
-            rfc2136.replace(server, change, timeout=timeout)
-        again = _ask_primary(server, record, timeout)
-        _check_taken(record, plan, again.values, server.asked_as)
-        return plan, seen | {"ttl": again.ttl, "changed_at": time.time(), "worst_stale_seconds": present.ttl}
-
-    def _route53(self, args: Arguments, record: Record) -> tuple[RecordPlan, dict[str, Any]]:
-        api = route53.Route53(route53.Zone.from_dict(_settings(args, "route53")), args.number("timeout"))
-        present = api.read(record.name, record.type)
-        plan = plan_record(record, present.values if present else (), args.text("side"))
-        seen: dict[str, Any] = {"provider": "route53", "zone_id": api.zone.zone_id}
-        seen["ttl_before"] = present.ttl if present else 0
-        if present is None or not plan.changed or self.check_mode or args.flag("probe"):
-            return plan, seen
-        new = route53.RecordSet((plan.new,), record.ttl)
-        with self.act("change a DNS record", name=record.name, old=list(plan.old), new=plan.new) as outcome:
-            change = api.replace(record.name, record.type, old=present, new=new, run=self.run_id)
+            seen["ttl"] = present.ttl
+            seen |= provider.prove(record, present) | _unexpected_ttl(record, present.ttl, wish)
+            return Changed(provider, plan, "")
+        if wish.ttl != "back":
+            lowered = OldAnswer.from_dict(args.mapping("lowered").get(record.name) or {})
+            old = old_answer(plan, low_ttl(record, wish.low_ttl), lowered, time.time())
+            seen |= old.as_evidence() if old else {}
+        if not plan.changed or self.check_mode:
+            return Changed(provider, plan, "")
+        with self.act("change a DNS record", name=record.name, **_told(plan)) as outcome:
+            change = provider.swap(plan, self.run_id)
             outcome["change"] = change
-        changed_at = time.time()
-        seen["in_sync_after"] = api.wait_in_sync(change, args.number("sync_timeout"))
-        again = api.read(record.name, record.type)
-        _check_taken(record, plan, again.values if again else (), "Route 53")
-        return plan, seen | {"ttl": record.ttl, "changed_at": changed_at, "worst_stale_seconds": present.ttl}
+        seen["changed_at"] = time.time()
+        return Changed(provider, plan, change)
+
+    def _publish(self, args: Arguments, done: Changed, evidence: dict[str, Any]) -> None:
+        """Wait until the change is out, except for a TTL, which keeps nobody waiting; and read it again."""
+        if not done.plan.changed:
+            return
+        record = done.plan.record
+        if done.plan.moves:
+            evidence[record.name] |= done.provider.published(done.change, args.number("sync_timeout"))
+        again = done.provider.read(record)
+        evidence[record.name]["ttl"] = again.ttl
+        if again.values != done.plan.new.values:
+            raise FailbackError(
+                f"{done.provider.where} accepted the change of {record.name} and still has"
+                f" {', '.join(again.values) or 'nothing'}: somebody changed it again, or the server does not keep"
+                " updates"
+            )
 
 
-_PROVIDERS = {"rfc2136": ActionModule._rfc2136, "route53": ActionModule._route53}  # noqa: SLF001 - this file's own
+def _shown(args: Arguments, found: RecordSet) -> list[str]:
+    """Show the values, with the TTL where it is all that changes."""
+    return [f"{value} ttl {found.ttl}" if args.text("side") == "present" else value for value in found.values]
 
 
-def _settings(args: Arguments, provider: str) -> dict[str, Any]:
-    found = args.mapping("servers").get(provider)
-    if not isinstance(found, dict):
-        raise ConfigError(f"dns_servers has no entry {provider}: add it to the inventory")
-    return found
+def _told(plan: RecordPlan) -> dict[str, object]:
+    told: dict[str, object] = {"old": list(plan.old.values), "new": plan.new.values[0]}
+    return told | {"old_ttl": plan.old.ttl, "new_ttl": plan.new.ttl}
 
 
-def _ask_primary(server: rfc2136.Server, record: Record, timeout: float) -> answers.Answer:
-    answer = answers.ask(server.asked_as, answers.Question(record.name, record.type, timeout, must_own=True))
-    if answer.error:
-        raise UnreachableError(
-            f"{record.name}: {server.asked_as} {answer.error}; the record was not changed by this task",
-            {"answer": answer.as_evidence()},
-        )
-    return answer
-
-
-def _check_taken(record: Record, plan: RecordPlan, values: tuple[str, ...], where: str) -> None:
-    if values != (plan.new,):
-        raise FailbackError(
-            f"{where} accepted the change of {record.name} and still has {', '.join(values) or 'nothing'}: somebody"
-            " changed it again, or the server does not keep updates"
-        )
+def _unexpected_ttl(record: Record, ttl: int, wish: Wish) -> dict[str, object]:
+    """Tell of a TTL that is neither the site's nor a lowered one: afterwards the record will have the site's."""
+    if ttl in {record.ttl, low_ttl(record, wish.low_ttl)}:
+        return {}
+    return {"note": f"{record.name} has a TTL of {ttl} s; dns_records says {record.ttl}, and that is what it will get"}
 
 
 def _joined(errors: list[FailbackError], evidence: dict[str, Any]) -> FailbackError:

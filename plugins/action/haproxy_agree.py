@@ -25,6 +25,7 @@ class ActionModule(NodeAction):
         "nodes": {"type": "list", "elements": "str", "default": []},
         "present": {"type": "list", "elements": "str", "default": []},
         "released": {"type": "bool", "default": False},
+        "hold_limit": {"type": "float", "default": 0.0},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -91,6 +92,13 @@ class ActionModule(NodeAction):
             raise RefusedError(
                 f"{args.text('path')} on {self.host} sends no request through lua.rr_hold: requests would fail"
                 " instead of waiting. See roles/lb/README.md"
+            )
+        limit = args.number("hold_limit")
+        short = config.short_timeouts(found["text"], args.text("backend"), limit) if limit else []
+        if short:
+            raise RefusedError(
+                f"{args.text('path')} on {self.host} would cut requests that are held: {', '.join(short)}, not longer"
+                f" than lb_hold_limit ({limit:g} s). Raise it, or lower lb_hold_limit"
             )
         names = args.texts("servers_idc") + args.texts("servers_aws")
         edit = config.edit_servers(found["text"], args.text("backend"), dict.fromkeys(names, True))

@@ -172,9 +172,12 @@ class ActionModule(FailbackAction):
         idc_login = Login.from_dict(args.mapping("idc"), "db_idc")
         with Server.connect(idc_login, name="IDC") as idc:
             plan = lift.plan(server, idc, idc_login, args.text("cutover_gtid"))
+            if plan.half_open and not self.check_mode:
+                with self.act("close IDC, which is half open", idc=plan.idc):
+                    lift.close_idc(idc, idc_login, args.text("cutover_gtid"))
         before = {"accounts_locked_by_us": [str(a) for a in plan.accounts], "events_off": plan.events}
-        evidence: dict[str, object] = {"idc": plan.idc, "read_only": plan.read_only}
-        if self.check_mode or not plan.changed:
+        evidence: dict[str, object] = {"idc": plan.idc, "read_only": plan.read_only, "idc_half_open": plan.half_open}
+        if self.check_mode or not (plan.accounts or plan.events):
             return Outcome(plan.changed, before, {"accounts_locked_by_us": [], "events_off": []}, evidence)
         if plan.read_only:
             raise RefusedError(

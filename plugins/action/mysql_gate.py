@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
-from failback import gate, gate_facts, position
+from failback import catch_up, gate, gate_facts, position
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.both import both
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, RefusedError, UnreachableError
@@ -18,6 +19,9 @@ from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
     from failback.gate import SideFacts
+
+_OVERTAKEN = 2.0  # seconds until RDS must show what IDC has got from it
+_POLL = 0.05
 
 
 class ActionModule(FailbackAction):
@@ -31,6 +35,7 @@ class ActionModule(FailbackAction):
         "cutover_gtid": {"type": "str", "required": True},
         "schemas": {"type": "list", "elements": "str", "required": True},
         "exempt_users": {"type": "list", "elements": "str", "required": True},
+        "marker": {"type": "dict", "default": {}},
         "side": {"type": "str", "choices": ["both", "rds", "idc"], "default": "both"},
         "accept_loss": {"type": "str", "default": ""},
     }
@@ -53,6 +58,7 @@ class ActionModule(FailbackAction):
             if not args.text("accept_loss") or error.evidence.get("unreachable") != "RDS":
                 raise
             return self._without_rds(args, aws, idc, cutover)
+        rds_facts = _read_again(aws, rds_facts, idc_facts)
         promoted = gate.maybe_promoted(rds_facts, idc_facts) and _tail_is_housekeeping(aws, rds_facts, idc_facts)
         found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
         if args.given("replication"):
@@ -93,7 +99,13 @@ class ActionModule(FailbackAction):
 
     def _read(self, login: Login, name: str, args: Arguments, *, rds: bool) -> SideFacts:
         app = login.with_account(args.mapping("app_login"), "db_app_login") if args.given("app_login") else None
-        scope = gate_facts.Scope(tuple(args.texts("exempt_users")), tuple(args.texts("schemas")), rds=rds)
+        marker = args.mapping("marker")
+        scope = gate_facts.Scope(
+            exempt=tuple(args.texts("exempt_users")),
+            schemas=tuple(args.texts("schemas")),
+            rds=rds,
+            marker=(str(marker.get("table") or ""), str(marker.get("column") or "")),
+        )
         try:
             with Server.connect(login, name=name) as server:
                 return gate_facts.read(server, login, app, scope)
@@ -106,6 +118,25 @@ class ActionModule(FailbackAction):
             raise
         except FailbackError as error:
             raise RefusedError(f"{name} cannot be judged: {error}", error.evidence) from error
+
+
+def _read_again(aws: Login, rds: SideFacts, idc: SideFacts) -> SideFacts:
+    """Read RDS's position once more when IDC seems to have more from RDS than RDS itself.
+
+    The two are read at the same time, and IDC may follow RDS meanwhile: a transaction that RDS committed
+    between the two reads is on IDC and not in what was read of RDS. It is even sent before RDS counts it as executed.
+    """
+    deadline = time.monotonic() + _OVERTAKEN
+    while (idc.who.executed - rds.who.executed).of_server(rds.who.uuid):
+        if time.monotonic() >= deadline:
+            break
+        try:
+            with Server.connect(aws, name="RDS") as server:
+                rds = replace(rds, who=replace(rds.who, executed=catch_up.executed(server)))
+        except FailbackError:
+            break
+        time.sleep(_POLL)
+    return rds
 
 
 def _tail_is_housekeeping(aws: Login, rds: SideFacts, idc: SideFacts) -> bool:

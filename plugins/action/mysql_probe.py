@@ -29,6 +29,7 @@ class ActionModule(FailbackAction):
         "server": {"type": "dict", "required": True},
         "login": {"type": "dict", "default": {}},
         "table": {"type": "str", "default": ""},
+        "column": {"type": "str", "default": ""},
         "expect": {"type": "list", "elements": "str", "required": True, "choices": [*sorted(_MEANING), "any"]},
         "timeout": {"type": "float", "default": 3.0},
     }
@@ -59,7 +60,8 @@ class ActionModule(FailbackAction):
         except UnreachableError as error:
             return probe.Probe("unreachable", 0, str(error), 0.0)
         with stream:
-            found = probe.attempt(server, table=args.text("table"), sock=stream.sock, timeout=timeout)
+            write = args.text("table"), args.text("column")
+            found = probe.attempt(server, write=write, sock=stream.sock, timeout=timeout)
             if found.answer != "unreachable":
                 return found
             said = stream.complaint()

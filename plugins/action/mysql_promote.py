@@ -21,9 +21,12 @@ from failback.errors import ConfigError, FailbackError, RefusedError, Unreachabl
 from failback.gtid import GtidSet
 from failback.mysql import Login, Server
 from failback.promotion import AwsView, Cut, IdcView
+from failback.quarantine import kept
 from failback.timing import Timings
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from failback.arguments import Arguments
 
 Counters = dict[TableName, int]
@@ -44,6 +47,7 @@ class ActionModule(FailbackAction):
         "marker": {"type": "dict", "default": {}},
         "auto_increment_margin": {"type": "int", "default": 0},
         "accept_loss": {"type": "str", "default": ""},
+        "set_aside": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -60,12 +64,12 @@ class ActionModule(FailbackAction):
             app_session = pool.submit(Server.connect, app_login, name="IDC as the application")
             try:
                 with connected(idc_login, Login.from_dict(args.mapping("aws"), "db_aws")) as (idc, aws):
-                    return self._promote(idc, aws, app_session.result(), args, (final, cut, timings))
+                    return self._promote(idc, aws, app_session, args, (final, cut, timings))
             except UnreachableError as error:
                 if not args.text("accept_loss") or not str(error).startswith("RDS"):
                     raise
                 with Server.connect(idc_login, name="IDC") as idc:
-                    return self._promote(idc, None, app_session.result(), args, (final, cut, timings))
+                    return self._promote(idc, None, app_session, args, (final, cut, timings))
             finally:
                 with suppress(FailbackError):
                     app_session.result().close()
@@ -74,7 +78,7 @@ class ActionModule(FailbackAction):
         self,
         idc: Server,
         aws: Server | None,
-        app: Server,
+        app: Future[Server],
         args: Arguments,
         given: tuple[aws_view.Final, Cut, Timings],
     ) -> Outcome:
@@ -85,20 +89,13 @@ class ActionModule(FailbackAction):
                 lambda: (_read_idc(idc), _counters(idc, schemas)),
                 lambda: _look_at(aws, final, args.texts("exempt_users"), schemas),
             )
-        if aws_seen is not None:
-            cut = Cut(cut.cutover, cut.final, aws_seen.executed)
-        else:
-            # Only with an accepted loss. What IDC received from RDS is all that there is to have.
-            uuid = str(args.mapping("aws").get("server_uuid") or "")
-            cut = Cut(cut.cutover, cut.cutover | cut.final | received(idc).of_server(uuid))
-        missing = cut.final - idc_view.executed
-        if aws is not None and idc_view.writable and missing:
-            cut = replace(cut, final=(cut.final - missing) | aws_view.needed(aws, missing))
+        aside = kept.transactions(Path(args.text("set_aside"))) if args.text("set_aside") else GtidSet()
+        cut = _bounds(idc, aws, (idc_view, aws_seen), replace(cut, final=cut.final - aside), args)
         raises = auto_increment.plan_raises(idc_next, aws_next, args.count("auto_increment_margin"))
         broken = promotion.broken_on_aws(aws_seen, args.texts("required_proofs")) if aws_seen else []
         broken += promotion.broken_on_idc(idc_view, cut) + _strangers(args, idc_view, aws_seen)
         before = _state(idc_view)
-        evidence = _evidence(aws_seen, idc_view, cut, raises, broken)
+        evidence = _evidence(aws_seen, idc_view, cut, raises, broken) | {"set_aside": aside.count()}
         if aws_seen is None:
             evidence |= {"accepted_loss": args.text("accept_loss"), "rds": "does not answer"}
             self.note("accepted_loss", reason=args.text("accept_loss"), floor=str(cut.final))
@@ -110,26 +107,32 @@ class ActionModule(FailbackAction):
             raise RefusedError(_refusal(idc_view, broken), evidence)
         table = write_test.find_table(idc, args.mapping("marker"), schemas)
         if idc_view.writable:
-            evidence["write_test"] = write_test.run(app, table, "", keep=False)
+            told = ""
+            try:
+                evidence["write_test"] = write_test.run(app.result(), table, "", keep=False)
+            except FailbackError as error:
+                evidence["write_test"], told = {"failed": str(error)}, _told(error)
             evidence["seconds"] = timings.as_evidence()
             self.note("promoted", idc=before, final=str(cut.final), found_open=True)
-            return Outcome(changed=False, before=before, after=before, evidence=evidence)
+            return Outcome(changed=False, before=before, after=before, evidence=evidence, msg=told)
+        session = app.result()  # raises before anything is opened
         with timings.step("counters"):
             self._raise_counters(idc, raises)
         with timings.step("open"), self.act("open IDC for writes: the point of no return", final=str(cut.final)):
             idc.execute("SET PERSIST super_read_only = OFF, PERSIST read_only = OFF")
         # From here on nothing may keep held requests waiting: a failure is told here, and the role's verify judges it.
+        told = ""
         try:
             with timings.step("write"), self.act("write to IDC as the application and read it back", table=table.label):
-                evidence["write_test"] = write_test.run(app, table, self.run_id, keep=True)
+                evidence["write_test"] = write_test.run(session, table, self.run_id, keep=True)
         except FailbackError as error:
-            evidence["write_test"] = {"failed": str(error)}
+            evidence["write_test"], told = {"failed": str(error)}, _told(error)
         after = _state(_read_idc(idc))
         evidence["seconds"] = timings.as_evidence()
         if not after["writable"]:
             raise FailbackError("IDC is still read-only after it was opened: look at its error log", evidence)
         self.note("promoted", idc=after, final=str(cut.final), point_of_no_return=True)
-        return Outcome(changed=True, before=before, after=after, evidence=evidence)
+        return Outcome(changed=True, before=before, after=after, evidence=evidence, msg=told)
 
     def _raise_counters(self, idc: Server, raises: tuple[Raise, ...]) -> None:
         """Raise what is too low while the application is still kept out by read_only.
@@ -149,6 +152,25 @@ class ActionModule(FailbackAction):
                 with suppress(FailbackError):
                     idc.execute("SET GLOBAL super_read_only = ON")
                 raise
+
+
+def _told(error: FailbackError) -> str:
+    return f"IDC is open, but a write to it as the application failed: {error}. It is proven again at the end"
+
+
+def _bounds(idc: Server, aws: Server | None, seen: tuple[IdcView, AwsView | None], cut: Cut, args: Arguments) -> Cut:
+    """Settle what IDC must have by now. ``cut.final`` is FINAL without what lies in the quarantine."""
+    idc_view, aws_seen = seen
+    if aws is None or aws_seen is None:
+        # Only with an accepted loss. What IDC received from RDS is all that there is to have.
+        uuid = str(args.mapping("aws").get("server_uuid") or "")
+        return Cut(cut.cutover, cut.cutover | cut.final | received(idc).of_server(uuid))
+    cut = Cut(cut.cutover, cut.final, aws_seen.executed)
+    missing = cut.final - idc_view.executed
+    # RDS's heartbeat goes on behind the fence, and nothing brings it over any more.
+    if missing and (idc_view.writable or args.text("set_aside")):
+        cut = replace(cut, final=(cut.final - missing) | aws_view.needed(aws, missing))
+    return cut
 
 
 def _look_at(

@@ -62,7 +62,7 @@ class ActionModule(FailbackAction):
 
     def _try(self, login: Login, host: str, port: int, timeout: float) -> tuple[bool, str]:
         """Whether RDS answers at host:port as seen from the database host; else what was said. Raises RefusedError."""
-        with self.stream(host, port, timeout=timeout) as stream:
+        with self.stream(host, port, timeout=timeout, alone=True) as stream:
             try:
                 with Server.connect(
                     login, name="RDS", sock=stream.sock, connect_timeout=timeout, read_timeout=timeout

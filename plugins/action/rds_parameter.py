@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import aws
 from failback.action import Arguments, FailbackAction, Outcome
-from failback.errors import FailbackError, RefusedError
+from failback.errors import FailbackError, RefusedError, UnreachableError
 from failback.mysql import Login, Server
 from failback.rds_group import Group, read_group
 from failback.timing import Timings
@@ -37,7 +37,13 @@ class ActionModule(FailbackAction):
         """Probe, set where needed, and wait until the server shows it."""
         wanted = args.flag("read_only")
         timings = Timings()
-        observed = _observe(args)
+        observed: bool | None = None
+        try:
+            observed = _observe(args)
+        except UnreachableError:
+            if args.flag("wait"):
+                raise
+            # Who does not wait for RDS can do without its answer: the API is another way to it.
         before: dict[str, object] = {"observed": observed}
         try:
             client = aws.Account.from_arguments({name: args.text(name) for name in aws.ARGUMENTS}).client("rds")
@@ -51,8 +57,8 @@ class ActionModule(FailbackAction):
             raise RefusedError(f"read_only cannot be set for RDS: {reason}", evidence)
         change = not group.says(wanted=wanted)
         if self.check_mode:
-            after = {"observed": wanted, "group": "1" if wanted else "0"}
-            return Outcome(change, before, after if change else before, evidence)
+            planned = {"observed": wanted, "group": "1" if wanted else "0"}
+            return Outcome(change, before, planned if change else before, evidence)
         if change:
             self._set(client, group, wanted=wanted)
         if args.flag("wait") and observed != wanted:
@@ -62,10 +68,11 @@ class ActionModule(FailbackAction):
         if args.flag("wait") and observed != wanted:
             raise FailbackError(
                 f"the parameter group says read_only={int(wanted)}, but after {args.number('timeout'):g} s RDS still"
-                f" shows {int(observed)}: look at the instance's events; running this again goes on waiting",
+                f" shows {int(not wanted)}: look at the instance's events; running this again goes on waiting",
                 evidence,
             )
-        after = {"observed": observed, "group": "1" if wanted else "0" if change else group.value}
+        after: dict[str, object] = {"observed": observed}
+        after["group"] = ("1" if wanted else "0") if change else group.value
         return Outcome(change, before, after, evidence)
 
     def _silent(
@@ -74,12 +81,13 @@ class ActionModule(FailbackAction):
         args: Arguments,
         before: dict[str, object],
         *,
-        observed: bool,
+        observed: bool | None,
         wanted: bool,
     ) -> Outcome:
         evidence = {**error.evidence, "observed_read_only": observed}
         if observed == wanted or args.text("silence") == "tell":
-            told = f"{error}. The fence by SQL does not need it; read_only was seen to be {int(observed)}"
+            seen = "could not be seen either" if observed is None else f"was seen to be {int(observed)}"
+            told = f"{error}. The fence by SQL does not need it; read_only {seen}"
             return Outcome(changed=False, before=before, after=before, evidence=evidence, msg=told)
         raise FailbackError(
             f"{error}. RDS stays closed by its locked accounts; run the phase again when the API answers, to close it a"

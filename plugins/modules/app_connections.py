@@ -6,16 +6,6 @@ module: app_connections
 short_description: See this host's application sessions on a server
 description:
   - Waits until the server sees enough sessions of the account from the addresses of this host.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   server:
     description: The server to ask, with an administrator account.
@@ -38,6 +28,8 @@ options:
     description: Seconds to wait for them.
     type: float
     default: 10.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -7,16 +7,6 @@ short_description: Have a service container run, touched only if it must be
 description:
   - Uses the docker command of the host. Starts what does not run; restarts a running one only when the MySQL server
       in it does not answer.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   name:
     description: Name of the container.
@@ -33,6 +23,8 @@ options:
     description: Seconds a server gets to stop when it must be restarted.
     type: int
     default: 60
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

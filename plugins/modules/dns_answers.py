@@ -12,17 +12,6 @@ description:
     once.
   - With side V(any) it looks once and refuses a record that leads to neither side; silent servers are warnings.
 options:
-  records:
-    description: The names that lead to a side. Keys are name, type (A or AAAA), idc, aws, ttl, provider and
-      authoritative.
-    type: list
-    elements: dict
-    required: true
-  authoritative:
-    description: Authoritative servers of records that name none, as address or address:port.
-    type: list
-    elements: str
-    default: []
   resolvers:
     description: Resolvers whose caches the users see.
     type: list
@@ -59,6 +48,8 @@ attributes:
   idempotent:
     support: full
     description: Changes nothing.
+extends_documentation_fragment:
+  - failback.dns
 author:
   - The rollback-runner project
 """

@@ -5,35 +5,46 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: dns_record
-short_description: Point service names at one side unless somebody else changed them
+short_description: Change the value or the TTL of service names unless somebody else changed them
 description:
   - Reads each record where it is changed, refuses one that leads to neither side, changes it by compare-and-swap and
     reads it again.
   - Provider V(rfc2136) is a TSIG-signed update with a prerequisite on the old value. Provider V(route53) is one batch
     of DELETE and CREATE, then GetChange until INSYNC.
-  - A record that fails stops no other.
+  - With side V(present) only the TTL changes. It is lowered before a switch, so that caches follow the switch at once,
+    and put back afterwards, or when the switch is given up.
+  - A record that fails stops no other, and no record waits for another one to be published.
 options:
-  records:
-    description: The names that lead to a side. Keys are name, type (A or AAAA), idc, aws, ttl, provider and
-      authoritative.
-    type: list
-    elements: dict
-    required: true
-  authoritative:
-    description: Authoritative servers of records that name none, as address or address:port.
-    type: list
-    elements: str
-    default: []
   servers:
     description: Settings per provider. Keys of rfc2136 are server, port, zone, key_name, key_algorithm, key_file; of
       route53 zone_id, endpoint_url, region, credentials_file, profile.
     type: dict
     required: true
   side:
-    description: The side that the names shall lead to.
+    description: The side that the names shall lead to; V(present) leaves the values alone.
     type: str
-    choices: [idc, aws]
+    choices: [idc, aws, present]
     required: true
+  ttl:
+    description: The TTL. V(site) is that of the record's entry, given with a new value only. V(low) is O(low_ttl),
+      given with a new value, and with side V(present) to records that lead to AWS and have a longer one. V(back) is
+      that of the record's entry again, for records that have O(low_ttl).
+    type: str
+    choices: [site, low, back]
+    default: site
+  low_ttl:
+    description: The lowered TTL in seconds, never more than the record's own; 0 lowers nothing.
+    type: int
+    default: 0
+  lowered:
+    description: The old answers, by name, as dns_expiry reported them after lowering; for worst_stale_seconds.
+    type: dict
+    default: {}
+  silence:
+    description: Whether a silent server or API is a failure or only told.
+    type: str
+    choices: [fail, tell]
+    default: fail
   timeout:
     description: Seconds for one question or change.
     type: float
@@ -46,16 +57,9 @@ options:
     description: Only prove that the key may change the records, by an update that changes nothing.
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the values before and after.
-  idempotent:
-    support: full
-    description: A second run finds everything done and is unchanged.
+extends_documentation_fragment:
+  - failback.dns
+  - failback.acts
 author:
   - The rollback-runner project
 """
@@ -67,6 +71,14 @@ EXAMPLES = r"""
     records: "{{ dns_records }}"
     servers: "{{ dns_servers }}"
     side: idc
+
+- name: SWITCH-03 | Lower the TTL of the service names
+  dns_record:
+    records: "{{ dns_records }}"
+    servers: "{{ dns_servers }}"
+    side: present
+    ttl: low
+    low_ttl: 1
 
 - name: SWITCH-03 | Read what would change
   dns_record:
@@ -94,7 +106,7 @@ after:
   type: raw
 evidence:
   description: Per record the provider, TTLs, and worst_stale_seconds, the longest that any cache may keep the old
-    value.
+    answer once it is given out no more.
   returned: always
   type: dict
 refused:

@@ -11,28 +11,6 @@ description:
   - Refuses a node that has not all servers, knows no hold, or serves from a server of neither side, and a run that
     leaves nodes out.
 options:
-  socket:
-    description: HAProxy's admin socket on the node; its level must be admin.
-    type: str
-    required: true
-  backend:
-    description: The backend whose servers are meant.
-    type: str
-    required: true
-  servers_idc:
-    description: Its servers on the IDC side.
-    type: list
-    elements: str
-    required: true
-  servers_aws:
-    description: Its servers on the AWS side.
-    type: list
-    elements: str
-    required: true
-  absent_ok:
-    description: Nodes that may be missing, each with the reason. Such a node is skipped if it does not answer.
-    type: dict
-    default: {}
   side:
     description: The side that every node must serve from; V(any) before the switch.
     type: str
@@ -56,6 +34,11 @@ options:
     type: list
     elements: str
     default: []
+  hold_limit:
+    description: Longest wait of a held request in seconds; timeouts in the file at O(path) must be longer. 0 does not
+      look.
+    type: float
+    default: 0.0
   released:
     description: Whether a hold that still stands is a failure.
     type: bool
@@ -70,6 +53,8 @@ attributes:
   idempotent:
     support: full
     description: Changes nothing.
+extends_documentation_fragment:
+  - failback.haproxy
 author:
   - The rollback-runner project
 """

@@ -14,28 +14,6 @@ description:
     task fails.
   - A process older than its file is reloaded, so an interrupted run is completed.
 options:
-  socket:
-    description: HAProxy's admin socket on the node; its level must be admin.
-    type: str
-    required: true
-  backend:
-    description: The backend whose servers are meant.
-    type: str
-    required: true
-  servers_idc:
-    description: Its servers on the IDC side.
-    type: list
-    elements: str
-    required: true
-  servers_aws:
-    description: Its servers on the AWS side.
-    type: list
-    elements: str
-    required: true
-  absent_ok:
-    description: Nodes that may be missing, each with the reason. Such a node is skipped if it does not answer.
-    type: dict
-    default: {}
   side:
     description: The side whose servers are not disabled.
     type: str
@@ -74,6 +52,8 @@ attributes:
   idempotent:
     support: full
     description: A second run finds everything done and is unchanged.
+extends_documentation_fragment:
+  - failback.haproxy
 author:
   - The rollback-runner project
 """

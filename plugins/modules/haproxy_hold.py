@@ -11,28 +11,6 @@ description:
   - Waits until no request is in flight to the side that is left, or until O(drain_timeout). One round trip.
   - The hold ends by itself after O(expiry).
 options:
-  socket:
-    description: HAProxy's admin socket on the node; its level must be admin.
-    type: str
-    required: true
-  backend:
-    description: The backend whose servers are meant.
-    type: str
-    required: true
-  servers_idc:
-    description: Its servers on the IDC side.
-    type: list
-    elements: str
-    required: true
-  servers_aws:
-    description: Its servers on the AWS side.
-    type: list
-    elements: str
-    required: true
-  absent_ok:
-    description: Nodes that may be missing, each with the reason. Such a node is skipped if it does not answer.
-    type: dict
-    default: {}
   state:
     description: Hold, or let requests go.
     type: str
@@ -65,6 +43,8 @@ attributes:
   idempotent:
     support: full
     description: A second run finds everything done and is unchanged.
+extends_documentation_fragment:
+  - failback.haproxy
 author:
   - The rollback-runner project
 """

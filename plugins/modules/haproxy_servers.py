@@ -11,28 +11,6 @@ description:
     states again.
   - With O(release) ends the hold, only if the states are the wanted ones. One round trip.
 options:
-  socket:
-    description: HAProxy's admin socket on the node; its level must be admin.
-    type: str
-    required: true
-  backend:
-    description: The backend whose servers are meant.
-    type: str
-    required: true
-  servers_idc:
-    description: Its servers on the IDC side.
-    type: list
-    elements: str
-    required: true
-  servers_aws:
-    description: Its servers on the AWS side.
-    type: list
-    elements: str
-    required: true
-  absent_ok:
-    description: Nodes that may be missing, each with the reason. Such a node is skipped if it does not answer.
-    type: dict
-    default: {}
   side:
     description: The side that shall serve.
     type: str
@@ -52,6 +30,8 @@ attributes:
   idempotent:
     support: full
     description: A second run finds everything done and is unchanged.
+extends_documentation_fragment:
+  - failback.haproxy
 author:
   - The rollback-runner project
 """

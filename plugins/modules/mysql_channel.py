@@ -11,26 +11,12 @@ description:
       clocks.
   - A standing channel from the same RDS is used as it is; any other channel is never changed. With O(state=absent)
       ours is removed.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   state:
     description: Whether the channel shall be there.
     type: str
     default: running
     choices: [running, absent]
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   aws:
     description: RDS, the same keys.
     type: dict
@@ -49,10 +35,10 @@ options:
     description: Whether to wait until IDC has caught up; without, the channel is started and the distance told.
     type: bool
     default: true
-  accept_loss:
-    description: Why the loss of what did not reach IDC is accepted; only looked at when RDS does not answer.
-    type: str
-    default: ""
+extends_documentation_fragment:
+  - failback.idc
+  - failback.accept_loss
+  - failback.acts
 author: The rollback-runner authors
 """
 

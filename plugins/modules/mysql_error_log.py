@@ -7,21 +7,9 @@ short_description: Judge IDC's error log since its last start
 description:
   - An error matters unless a rule says why not; a warning matters only if a rule says so. Lines that matter fail
       the task.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
-options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - failback.idc
+  - failback.looks
 author: The rollback-runner authors
 """
 

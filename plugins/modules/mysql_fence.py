@@ -10,37 +10,18 @@ description:
   - Opening is refused once IDC is, or was since the cut-over, open for writes; it unlocks only what carries
     the mark.
   - Safe to repeat and to interrupt anywhere.
-attributes:
-  check_mode:
-    support: full
-    description: Reads everything and computes the whole plan, changes nothing.
-  diff_mode:
-    support: full
-    description: Shows what is before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   state:
     description: V(verified) only looks, and fails when anything is open.
     type: str
     default: fenced
     choices: [fenced, verified, open]
-  aws:
-    description: "RDS: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   idc:
     description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
     type: dict
   app_login:
     description: The application's own account, for the write that must be refused. Needed to fence.
     type: dict
-  exempt_users:
-    description: Users whose accounts and sessions are left alone.
-    type: list
-    elements: str
-    required: true
   required_proofs:
     description: Proofs without which the task fails. V(events_off) and V(write_refused) always are.
     type: list
@@ -70,6 +51,10 @@ options:
     description: Why a loss is accepted; a silent RDS is then told in the evidence and must be cut off by the network.
     type: str
     default: ""
+extends_documentation_fragment:
+  - failback.aws
+  - failback.exempt_users
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -8,25 +8,7 @@ description:
   - Reads both servers at once and refuses with one sentence for each reason.
   - Judges identity, history (GTIDs since the cut-over), binary logs still there, versions, settings,
     privileges, prepared transactions, events and accounts that no fence could stop.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  aws:
-    description: "RDS: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   app_login:
     description: The application's own account (user, password_file), tried on both sides.
     type: dict
@@ -39,16 +21,11 @@ options:
     description: The GTID set at the cut-over.
     type: str
     required: true
-  schemas:
-    description: The schemas of the service.
-    type: list
-    elements: str
-    required: true
-  exempt_users:
-    description: Users the fence leaves alone.
-    type: list
-    elements: str
-    required: true
+  marker:
+    description: Table and column of the write right after the promotion (idc_mysql_marker); the application's account
+      must be allowed to make it.
+    type: dict
+    default: {}
   side:
     description: Refuse only for findings about this side; all are in the evidence.
     type: str
@@ -58,6 +35,12 @@ options:
     description: Why a loss is accepted; a silent RDS then does not refuse, and IDC is judged alone.
     type: str
     default: ""
+extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.schemas
+  - failback.exempt_users
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -7,21 +7,7 @@ short_description: Check that RDS wrote nothing after FINAL
 description:
   - Reads the position several times and decodes from the binary log whatever lies beyond FINAL.
   - Only tables mysql.rds_* are tolerated; anything else fails with the tables named.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  aws:
-    description: "RDS: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   final:
     description: "FINAL: gtid, log_file, log_position."
     type: dict
@@ -34,6 +20,9 @@ options:
     description: Seconds between two reads.
     type: float
     default: 0.05
+extends_documentation_fragment:
+  - failback.aws
+  - failback.looks
 author: The rollback-runner authors
 """
 

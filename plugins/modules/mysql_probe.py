@@ -7,16 +7,6 @@ short_description: Try to log in and write as an account, from here or from a ho
 description:
   - Goes through the host's own ssh (ssh -W), so the real path is tried and nothing is needed there.
   - The write is one that changes nothing.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   server:
     description: "Where to: host, port, user, password_file, ca_file, server_uuid."
@@ -27,7 +17,11 @@ options:
     type: dict
     default: {}
   table:
-    description: A table for an UPDATE that matches no row; empty only begins a writing transaction.
+    description: A table (schema.table) for an UPDATE that matches no row; empty only begins a writing transaction.
+    type: str
+    default: ""
+  column:
+    description: A text column of O(table); a random token is inserted into it and taken back, instead of the UPDATE.
     type: str
     default: ""
   expect:
@@ -41,6 +35,8 @@ options:
     description: Seconds to wait for an answer.
     type: float
     default: 3.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

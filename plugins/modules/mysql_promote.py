@@ -9,25 +9,7 @@ description:
       every one that does not hold.
   - Raises AUTO_INCREMENT counters that are below RDS's, opens IDC (persisted), writes as the application and reads
       it back.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
-  aws:
-    description: RDS, the same keys.
-    type: dict
-    required: true
   app_login:
     description: "The application's account: user, password_file."
     type: dict
@@ -39,16 +21,6 @@ options:
   cutover_gtid:
     description: GTID set at the cut-over.
     type: str
-    required: true
-  schemas:
-    description: The application's schemas.
-    type: list
-    elements: str
-    required: true
-  exempt_users:
-    description: Accounts the fence leaves alone.
-    type: list
-    elements: str
     required: true
   required_proofs:
     description: Proofs of the fence that must hold, such as read_only.
@@ -64,10 +36,19 @@ options:
     description: Added to RDS's next id.
     type: int
     default: 0
-  accept_loss:
-    description: Why the loss of what did not reach IDC is accepted; only looked at when RDS does not answer.
+  set_aside:
+    description:
+      - Directory of the quarantine that holds what RDS wrote since the cut-over (strategy stop-first); empty where it
+        was salvaged instead. Its files are verified again, and only what they hold may be missing on IDC.
     type: str
     default: ""
+extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.schemas
+  - failback.exempt_users
+  - failback.accept_loss
+  - failback.acts
 author: The rollback-runner authors
 """
 

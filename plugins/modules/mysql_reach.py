@@ -6,16 +6,6 @@ module: mysql_reach
 short_description: Reach a MySQL server from this host with the application's own account
 description:
   - Opens the connection through ssh -W of the host, so the real path is proven and nothing is needed on the host.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   server:
     description: "The server: host, port, ca_file, server_uuid (and an account, which is not used)."
@@ -29,6 +19,8 @@ options:
     description: Seconds for each step.
     type: float
     default: 5.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

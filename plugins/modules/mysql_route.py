@@ -9,16 +9,6 @@ description:
       from here: a loopback port of the host then leads through this machine to RDS."
   - The tunnel ends by itself after O(lifetime). The way and the reason are in the evidence; RV(after.replication)
       is what M(mysql_channel) needs.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   state:
     description: Whether a way shall be there, or the tunnel be gone.
@@ -43,6 +33,8 @@ options:
     description: Seconds for each try.
     type: float
     default: 5.0
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

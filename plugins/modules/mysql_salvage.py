@@ -10,25 +10,7 @@ description:
   - Transactions are counted by GTID, rows by the server. What the applier refused is on record in its own words.
   - On an IDC server that is already open nothing is applied; only housekeeping of RDS (mysql.rds_*) may be missing
       there.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
-  aws:
-    description: RDS, the same keys.
-    type: dict
-    required: true
   final:
     description: FINAL, the GTID set at which RDS was proven closed; empty only in a rehearsal or with an accepted loss.
     type: str
@@ -41,10 +23,11 @@ options:
     description: Seconds after which it is given up.
     type: float
     default: 15.0
-  accept_loss:
-    description: Why the loss of what did not reach IDC is accepted; only looked at when RDS does not answer.
-    type: str
-    default: ""
+extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.accept_loss
+  - failback.acts
 author: The rollback-runner authors
 """
 

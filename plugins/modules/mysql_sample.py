@@ -9,34 +9,11 @@ description:
       every table are always among them.
   - Small tables are compared whole. Differences are named by table and key. An error on either side is a failure,
       never equality.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
-  aws:
-    description: RDS, the same keys.
-    type: dict
-    required: true
   final:
     description: FINAL, the GTID set at which RDS was proven closed; empty only in a rehearsal or with an accepted loss.
     type: str
     default: ""
-  schemas:
-    description: The application's schemas.
-    type: list
-    elements: str
-    required: true
   tables:
     description: Most large tables to sample, the largest first.
     type: int
@@ -45,10 +22,12 @@ options:
     description: Rows to compare per table.
     type: int
     default: 500
-  accept_loss:
-    description: Why the loss of what did not reach IDC is accepted; only looked at when RDS does not answer.
-    type: str
-    default: ""
+extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.schemas
+  - failback.accept_loss
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -9,30 +9,11 @@ description:
       their definer kept, turns the event scheduler on (persisted).
   - An event whose definer has no account on IDC stays off and is named; so does every waiting event when RDS does
       not answer.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
-options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
-  aws:
-    description: RDS, the same keys.
-    type: dict
-    required: true
-  schemas:
-    description: The application's schemas.
-    type: list
-    elements: str
-    required: true
+extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.schemas
+  - failback.acts
 author: The rollback-runner authors
 """
 

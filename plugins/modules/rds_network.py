@@ -9,33 +9,7 @@ description:
     connections only.
   - In a network ACL, entries are put in front; it cuts live connections too, and those of neighbours in the
     subnet on that port.
-attributes:
-  check_mode:
-    support: full
-    description: Reads everything and computes the whole plan, changes nothing.
-  diff_mode:
-    support: full
-    description: Shows what is before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  region:
-    description: AWS region.
-    type: str
-    required: true
-  endpoint_url:
-    description: Empty on real AWS.
-    type: str
-    default: ""
-  credentials_file:
-    description: INI file with the credentials, mode 0600. Empty uses what boto3 finds by itself.
-    type: str
-    default: ""
-  profile:
-    description: Profile in it.
-    type: str
-    default: ""
   state:
     description: V(verified) only looks, and fails when others are let in.
     type: str
@@ -60,11 +34,9 @@ options:
     description: Port of the database.
     type: int
     default: 3306
-  silence:
-    description: "When the AWS API does not answer: V(fail), or V(tell) and go on."
-    type: str
-    default: fail
-    choices: [fail, tell]
+extends_documentation_fragment:
+  - failback.aws_api
+  - failback.acts
 author: The rollback-runner authors
 """
 

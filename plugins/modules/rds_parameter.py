@@ -7,33 +7,7 @@ short_description: Set read_only in the parameter group of RDS and see it take e
 description:
   - "The API's answer proves nothing: the task ends when the server itself shows the value."
   - Refuses a default, shared, detached or not modifiable group.
-attributes:
-  check_mode:
-    support: full
-    description: Reads everything and computes the whole plan, changes nothing.
-  diff_mode:
-    support: full
-    description: Shows what is before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
-  region:
-    description: AWS region.
-    type: str
-    required: true
-  endpoint_url:
-    description: Empty on real AWS.
-    type: str
-    default: ""
-  credentials_file:
-    description: INI file with the credentials, mode 0600. Empty uses what boto3 finds by itself.
-    type: str
-    default: ""
-  profile:
-    description: Profile in it.
-    type: str
-    default: ""
   instance:
     description: Identifier of the RDS instance.
     type: str
@@ -58,11 +32,9 @@ options:
     description: Whether to wait for it.
     type: bool
     default: true
-  silence:
-    description: "When the AWS API does not answer: V(fail), or V(tell) and go on."
-    type: str
-    default: fail
-    choices: [fail, tell]
+extends_documentation_fragment:
+  - failback.aws_api
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -144,9 +144,10 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         raw = self._low_level_execute_command(shlex.join(bounded), sudoable=False, in_data=data)
         return Completed(int(raw["rc"]), str(raw["stdout"]), str(raw["stderr"]))
 
-    def stream(self, host: str, port: int, *, timeout: float = 5.0) -> Stream:
+    def stream(self, host: str, port: int, *, timeout: float = 5.0, alone: bool = False) -> Stream:
         """Open a stream to host:port as seen from this task's host (``ssh -W``), or from here on a local connection.
 
+        ``alone`` makes a connection of its own: slower, but over a shared one ssh does not say why the host said no.
         The caller closes it. Hand ``stream.sock`` to ``Server.connect``. Raises UnreachableError.
         """
         transport = str(self._connection.transport)
@@ -156,7 +157,8 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
             raise ConfigError(f"cannot look from {self.place}: its connection is {transport}, only ssh and local can")
         binary = self._connection.get_option("ssh_executable")
         target = self._connection.get_option("host") or self._play_context.remote_addr
-        argv = self._connection._build_command(binary, "ssh", "-W", f"{host}:{port}", target)  # noqa: SLF001 - no other way to the host's own ssh settings
+        options = ["-S", "none"] if alone else []
+        argv = self._connection._build_command(binary, "ssh", *options, "-W", f"{host}:{port}", target)  # noqa: SLF001 - no other way to the host's own ssh settings
         return Stream.through([os.fsdecode(part) for part in argv], f"{self.place} -> {host}:{port}")
 
     def _guard_epoch(self, what: str) -> None:

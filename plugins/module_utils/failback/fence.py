@@ -84,6 +84,7 @@ class Fence:
         self._kill = "CALL mysql.rds_kill({})" if observe.has_procedure(server, "mysql", "rds_kill") else "KILL {}"
         self._trx_read = 0.0
         self._first_after_lock: int | None = 0
+        self._before_lock: tuple[str, int] | None = None
         self.report = Report()
 
     def plan(self) -> Plan:
@@ -92,6 +93,7 @@ class Fence:
         # Where all is locked already, a login in progress is a client that keeps trying, not a writer.
         self._first_after_lock = 0 if lock else None
         found = self._look(with_transactions=False)
+        self._before_lock = found.position.log_file, found.position.log_position
         return Plan(
             lock=lock,
             events=self._events(),
@@ -123,7 +125,7 @@ class Fence:
         if not accounts:
             return
         names = ", ".join(quote_account(account.user, account.host) for account in accounts)
-        text = quote_text(json.dumps(fence_plan.mark(self._settings.run)))
+        text = quote_text(json.dumps(fence_plan.mark(self._settings.run, log=self._before_lock)))
         # One statement: it is atomic, so lock and mark come together for all or for none.
         self._server.execute(f"ALTER USER {names} ACCOUNT LOCK ATTRIBUTE {text}")
 

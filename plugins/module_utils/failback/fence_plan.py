@@ -153,9 +153,15 @@ def unknown_required(required: Iterable[str]) -> list[str]:
     return sorted(set(required) - set(PROVABLE) - {"network"})
 
 
-def mark(run: str, events: Sequence[str] = ()) -> dict[str, object]:
-    """Return the user attribute that says the lock is ours, merged into what the account already carries."""
+def mark(run: str, events: Sequence[str] = (), log: tuple[str, int] | None = None) -> dict[str, object]:
+    """Return the user attribute that says the lock is ours, merged into what the account already carries.
+
+    ``log`` is where the binary log ended right before the lock: a later run need not search all of it for what was
+    written since.
+    """
     own: dict[str, object] = {"locked": True, "run": run}
+    if log is not None:
+        own["log"] = list(log)
     if events:
         own["events"] = sorted(events)
     return {MARK: own}

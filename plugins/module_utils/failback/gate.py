@@ -47,6 +47,8 @@ class SideFacts:
     marked_accounts: tuple[str, ...] = ()  # locked by an earlier fence of ours
     bypassing: tuple[str, ...] = ()  # accounts no lock or read_only of ours can stop
     foreign_events: tuple[str, ...] = ()  # events whose definer we may not name
+    lacks: tuple[str, ...] = ()  # what the tool's account on IDC cannot do later, with the remedy
+    app_lacks: str = ""  # privileges the application's account lacks for its first write on IDC
     extra: dict[str, object] = field(default_factory=dict)
 
 
@@ -228,6 +230,15 @@ def _idc_only(idc: SideFacts) -> list[Finding]:
         Finding("idc", f"the tool's account on IDC cannot {what}: GRANT {names} ON *.* to it")
         for what, names in grants.lacking(idc.privileges, grants.IDC_NEEDS).items()
     ]
+    found += [Finding("idc", f"the tool's account on IDC cannot {text} to it") for text in idc.lacks]
+    if idc.app_lacks:
+        found.append(
+            Finding(
+                "idc",
+                f"the application's account lacks {idc.app_lacks} on IDC, and with it the first write is made right"
+                " after the promotion: grant it, or name another table in idc_mysql_marker",
+            )
+        )
     if idc.missing_schemas:
         found.append(
             Finding(

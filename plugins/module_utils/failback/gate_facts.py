@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback import fence_plan, grants, observe
+from failback import fence_plan, grants, observe, write_test
 from failback.errors import FailbackError, LoginRefusedError, MySQLError
 from failback.gate import SideFacts
 from failback.mysql import Login, Server, version_tuple
-from failback.sql import quote_account
+from failback.sql import quote_account, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +33,15 @@ class Scope:
     exempt: tuple[str, ...]
     schemas: tuple[str, ...]
     rds: bool
+    marker: tuple[str, str] = ("", "")  # table ([schema.]table) and column of the write right after the promotion
 
 
 def read(server: Server, login: Login, app: Login | None, scope: Scope) -> SideFacts:
     """Read everything the gate asks of this side."""
     rds, exempt = scope.rds, scope.exempt
     who = observe.identity(server)
-    privileges = _privileges(server)
+    granted = _grants(server)
+    privileges = grants.global_privileges(granted)
     accounts = observe.accounts(server) if rds else []
     to_lock = fence_plan.accounts_to_lock(accounts, exempt)
     fenced = bool(fence_plan.accounts_to_open(accounts))
@@ -57,16 +59,50 @@ def read(server: Server, login: Login, app: Login | None, scope: Scope) -> SideF
         marked_accounts=tuple(str(account) for account in fence_plan.accounts_to_open(accounts)),
         bypassing=_bypassing(server, to_lock, privileges) if rds else (),
         foreign_events=_foreign_events(server, exempt, privileges) if rds else (),
+        lacks=() if rds else _lacks(server, granted, scope.schemas),
+        app_lacks="" if rds or app is None else _app_lacks(server, app, scope),
         extra=_extra(server) if rds else {},
     )
 
 
-def _privileges(server: Server) -> set[str]:
+def _lacks(server: Server, granted: list[str], schemas: Sequence[str]) -> tuple[str, ...]:
+    """Name what the tool's account on IDC will need after the promotion and has not; the global ones apart."""
+    found = []
+    for schema in schemas:
+        have = grants.privileges_on(granted, schema)
+        needs = grants.lacking(have, grants.SCHEMA_NEEDS)
+        found += [f"{what} in {schema}: GRANT {names} ON {quote_name(schema)}.*" for what, names in needs.items()]
+    tool = server.text("SELECT CURRENT_USER()")
+    rows = server.rows("SELECT EVENT_SCHEMA AS s, DEFINER AS d FROM information_schema.EVENTS")
+    if any(str(row["s"]) in schemas and str(row["d"]) != tool for row in rows):
+        needs = grants.lacking(grants.global_privileges(granted), grants.DEFINER_NEEDS)
+        found += [f"{what}: GRANT {names} ON *.*" for what, names in needs.items()]
+    return tuple(found)
+
+
+def _app_lacks(server: Server, app: Login, scope: Scope) -> str:
+    """Say what the application's account lacks for the write right after the promotion; "" when it has it.
+
+    A table that is not on IDC yet may still come over from RDS, so it is not missed here.
+    """
+    table, column = scope.marker
+    try:
+        target = write_test.find_table(server, {"table": table, "column": column}, scope.schemas)
+        with Server.connect(app) as session:
+            have = grants.privileges_on(_grants(session), target.schema, target.table)
+    except FailbackError:
+        return ""  # no table, or it does not get in: both are said elsewhere
+    wanted = ("INSERT", "SELECT") if target.marker else ("UPDATE",)
+    missing = grants.lacking(have, {name: (name,) for name in wanted})
+    return f"{' and '.join(missing)} on {target.label}" if missing else ""
+
+
+def _grants(server: Server) -> list[str]:
     roles = server.text("SELECT CURRENT_ROLE()")
     using = "" if roles in {"", "NONE"} else f" USING {roles}"
     user, _, host = server.text("SELECT CURRENT_USER()").rpartition("@")
     rows = server.rows(f"SHOW GRANTS FOR {quote_account(user, host)}{using}")
-    return grants.global_privileges([str(next(iter(row.values()))) for row in rows])
+    return [str(next(iter(row.values()))) for row in rows]
 
 
 def _settings(server: Server) -> dict[str, str]:

@@ -14,6 +14,7 @@ from failback.sql import quote_account, quote_name, quote_text
 if TYPE_CHECKING:
     from failback.fence_plan import Account
     from failback.mysql import Login, Server
+    from failback.observe import Identity
 
 
 @dataclass(frozen=True)
@@ -24,36 +25,45 @@ class LiftPlan:
     events: list[str]
     idc: dict[str, object]
     read_only: bool
+    half_open: bool  # IDC takes no write from applications, and yet is not super_read_only
 
     @property
     def changed(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.accounts or self.events)
+        return bool(self.accounts or self.events or self.half_open)
 
 
-def plan(rds: Server, idc: Server, idc_login: Login, cutover: str) -> LiftPlan:
-    """Look at both sides.
+def refuse_if_opened(seen: Identity, wanted_uuid: str, where: str, cutover: GtidSet) -> None:
+    """Refuse to open RDS once IDC is, or ever was since the cut-over, open: two writers would be possible (I1, I8).
 
-    Raises RefusedError when IDC is, or ever was since the cut-over, writable: two writers would be possible (I1, I8).
+    ``read_only`` without ``super_read_only`` is what a run leaves that was killed while it raised the counters: no
+    application has got in. Pure.
+
+    Raises:
+        RefusedError: another server, one that takes writes, or one that has written.
+
     """
-    seen = observe.identity(idc)
-    if idc_login.server_uuid and seen.uuid != idc_login.server_uuid:
+    if wanted_uuid and seen.uuid != wanted_uuid:
+        raise RefusedError(f"{where} is server {seen.uuid}, the inventory means {wanted_uuid}: RDS stays shut")
+    if not seen.read_only:
         raise RefusedError(
-            f"{idc_login} is server {seen.uuid}, the inventory means {idc_login.server_uuid}: RDS stays shut"
-        )
-    if not seen.super_read_only:
-        raise RefusedError(
-            "IDC accepts writes (super_read_only is off), so RDS stays shut: opening it would make two writers."
+            "IDC accepts writes (read_only is off), so RDS stays shut: opening it would make two writers."
             " There is no automatic way back after promotion; a new cut-over is needed",
             seen.as_evidence(),
         )
-    own = (seen.executed - GtidSet.parse(cutover)).of_server(seen.uuid)
+    own = (seen.executed - cutover).of_server(seen.uuid)
     if own:
         raise RefusedError(
             f"IDC has written {own.count()} transactions of its own since the cut-over ({own}), so RDS stays shut:"
             " those writes would be stranded. Compare the data before deciding by hand",
             seen.as_evidence(),
         )
+
+
+def plan(rds: Server, idc: Server, idc_login: Login, cutover: str) -> LiftPlan:
+    """Look at both sides. Raises RefusedError as ``refuse_if_opened``."""
+    seen = observe.identity(idc)
+    refuse_if_opened(seen, idc_login.server_uuid, str(idc_login), GtidSet.parse(cutover))
     accounts = fence_plan.accounts_to_open(observe.accounts(rds))
     tool = rds.text("SELECT CURRENT_USER()").rpartition("@")[0]
     return LiftPlan(
@@ -61,7 +71,17 @@ def plan(rds: Server, idc: Server, idc_login: Login, cutover: str) -> LiftPlan:
         events=observe.noted_events(rds),
         idc=seen.as_evidence(),
         read_only=observe.identity(rds).read_only,
+        half_open=not seen.super_read_only,
     )
+
+
+def close_idc(idc: Server, idc_login: Login, cutover: str) -> None:
+    """Close a half-open IDC for good, and look once more whether it was written before that. Raises RefusedError."""
+    idc.execute("SET GLOBAL super_read_only = ON")
+    # The promotion persists both: without this, IDC would come up open after its next start.
+    for name in ("super_read_only", "read_only"):
+        idc.execute(f"RESET PERSIST IF EXISTS {name}")
+    refuse_if_opened(observe.identity(idc), idc_login.server_uuid, str(idc_login), GtidSet.parse(cutover))
 
 
 def carry_out(rds: Server, found: LiftPlan) -> None:

@@ -2,8 +2,7 @@
 
 Every error leaves here as one of ``failback.errors``: ``UnreachableError`` (no answer),
 ``LoginRefusedError`` (the server is there and says no to the account), ``MySQLError`` (the server refused a
-statement, with its error number).
-Times are seconds.
+statement, with its error number). Times are seconds.
 """
 
 from __future__ import annotations

@@ -115,6 +115,16 @@ def noted_events(server: Server) -> list[str]:
     return sorted(noted)
 
 
+def noted_logs(server: Server) -> list[tuple[str, int]]:
+    """Read where the binary log ended before each of our locks, as (file, position): it is noted in our marks."""
+    noted: set[tuple[str, int]] = set()
+    for row in server.rows(_ACCOUNTS):
+        log = own_mark(_attributes(row)).get("log")
+        if isinstance(log, list) and len(log) == len(("file", "position")):
+            noted.add((str(log[0]), _number(log[1])))
+    return sorted(noted)
+
+
 def running_events(server: Server) -> list[Event]:
     """Read the events that would run: none when the scheduler is off."""
     rows = server.rows(_EVENTS)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from failback import observe
 from failback.errors import MySQLError
 from failback.gtid import GtidSet
 from failback.sql import quote_text
@@ -131,18 +132,30 @@ def _add(written: Written, kind: str, info: str) -> None:
 
 
 def beyond(server: Server, final: GtidSet, executed: GtidSet, log_file: str = "", log_position: int = 0) -> Beyond:
-    """Read what ``server`` wrote after FINAL; the file and position of FINAL save the search for them."""
+    """Read what ``server`` wrote after FINAL; the file and position of FINAL save the search for them.
+
+    A later run does not know those. It begins where our fence noted the end of the log, and only if something was
+    written before that, too, it searches the files: a busy server's are too long to be read from their beginning.
+    """
     extra = executed - final
     if not extra:
         return Beyond(extra, (), GtidSet())
     files = [str(row["Log_name"]) for row in server.rows("SHOW BINARY LOGS")]
-    if log_file not in files:
-        log_file, log_position = _first_file(server, files, extra), 0
+    starts = [(log_file, log_position)] if log_file in files else []
+    if not starts:
+        noted = [place for place in observe.noted_logs(server) if place[0] in files]
+        starts = sorted(noted, key=lambda place: (files.index(place[0]), place[1]))[:1]
+        starts.append((_first_file(server, files, extra), 0))
+    found = Beyond(extra, (), extra)
     try:
-        return decode(_events(server, files[files.index(log_file) :], log_position), extra)
+        for name, start in starts:
+            found = decode(_events(server, files[files.index(name) :], start), extra)
+            if not found.undecoded:
+                break
     except MySQLError as error:
         # Cannot be read is not the same as nothing there.
         return Beyond(extra, (Written("unknown", statements=[f"the binary log cannot be read ({error.code})"]),), extra)
+    return found
 
 
 def _events(server: Server, files: list[str], start: int) -> Iterator[Mapping[str, object]]:

@@ -1,12 +1,15 @@
 """One connection attempt and one write that changes nothing, as a given account: the world's own answer.
 
 The write is ``START TRANSACTION READ WRITE`` (refused with 1290 under read_only) and, where a table is given, an
-UPDATE that matches no row: permission and read-only checks come before any row is looked at. Nothing is ever changed.
+UPDATE that matches no row: permission and read-only checks come before any row is looked at. Where a column is given
+too, it is an INSERT of a random token, taken back: the very write that the marker is. Nothing is ever changed, except
+that such an INSERT uses up an auto-increment value.
 """
 
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -47,16 +50,23 @@ class Probe:
 
 
 def attempt(
-    login: Login, *, table: str = "", sock: socket.socket | None = None, timeout: float = 3.0, name: str = ""
+    login: Login,
+    *,
+    write: tuple[str, str] = ("", ""),
+    sock: socket.socket | None = None,
+    timeout: float = 3.0,
+    name: str = "",
 ) -> Probe:
     """Try once, at most about twice ``timeout`` seconds. Never raises for what a server answers.
+
+    ``write`` names a table (schema.table) and a column of it, both as far as there is one to write to.
 
     Raises ConfigError when the password or CA file cannot be used.
     """
     begun = time.monotonic()
 
-    def result(answer: Answer, code: int, detail: str, uuid: str = "", thread: int = 0) -> Probe:
-        return Probe(answer, code, detail, round(time.monotonic() - begun, 3), uuid, thread)
+    def result(answer: Answer, code: int, detail: str, seen: str = "", thread: int = 0) -> Probe:
+        return Probe(answer, code, detail, round(time.monotonic() - begun, 3), seen, thread)
 
     try:
         server = Server.connect(login, name=name, sock=sock, connect_timeout=timeout, read_timeout=timeout)
@@ -64,22 +74,25 @@ def attempt(
         return result("unreachable", 0, str(error))
     except LoginRefusedError as error:
         return result("login_refused", error.code, str(error), thread=error.thread_id)
-    uuid, thread = "", server.thread_id
+    seen, thread = "", server.thread_id
     with server:
         try:
-            uuid = server.text("SELECT @@server_uuid")
-            _write_nothing(server, table)
+            seen = server.text("SELECT @@server_uuid")
+            _write_nothing(server, *write)
         except UnreachableError as error:
-            return result("unreachable", 0, str(error), uuid, thread)
+            return result("unreachable", 0, str(error), seen, thread)
         except MySQLError as error:
-            return result("write_refused", error.code, str(error), uuid, thread)
-    return result("writable", 0, f"{login} may log in and write", uuid, thread)
+            return result("write_refused", error.code, str(error), seen, thread)
+    return result("writable", 0, f"{login} may log in and write", seen, thread)
 
 
-def _write_nothing(server: Server, table: str) -> None:
+def _write_nothing(server: Server, table: str, column: str) -> None:
     server.execute("START TRANSACTION READ WRITE")
-    if table:
-        schema, _, name = table.partition(".")
+    schema, _, name = table.partition(".")
+    if table and column:
+        target = f"{quote_name(schema)}.{quote_name(name)}"
+        server.execute(f"INSERT INTO {target} ({quote_name(column)}) VALUES (%s)", (str(uuid.uuid4()),))
+    elif table:
         column = quote_name(server.text(_COLUMN, (schema, name)) or "id")
         server.execute(f"UPDATE {quote_name(schema)}.{quote_name(name)} SET {column} = {column} WHERE FALSE")
     server.execute("ROLLBACK")

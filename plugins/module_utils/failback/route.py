@@ -2,7 +2,8 @@
 
 The tunnel is ``ssh -R`` from here to the database host: a port on the host's loopback leads through this machine to
 RDS. It ends by itself after a while, and its process on the host is found again by a file there, so that a run
-that was killed leaves nothing for ever.
+that was killed leaves nothing for ever. That process is the host's sshd for this session: ssh outlives the command it
+was given for as long as somebody uses the forwarded port, so ending the command would not end the tunnel.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def pid_file(port: int) -> str:
 
 
 def hold_command(port: int, lifetime: int) -> str:
-    """Give the command on the host that keeps the session, and with it the tunnel, for ``lifetime`` seconds."""
-    return f"echo $$ > {shlex.quote(pid_file(port))}; exec sleep {lifetime}"
+    """Give the command on the host that keeps the session, and with it the tunnel, for ``lifetime`` seconds at most."""
+    return f"echo $PPID > {shlex.quote(pid_file(port))}; sleep {lifetime}; kill $PPID"
 
 
 def release_command(port: int) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _GRACE = 1.0  # seconds ssh gets to go away
+# Where `ssh -W` fails, this line comes last, and the reason before it.
+_WITHOUT_REASON = "stdio forwarding failed"
 
 
 class Stream:
@@ -58,12 +60,13 @@ class Stream:
         return cls(ours, name, process, errors)
 
     def complaint(self) -> str:
-        """Return the last line ssh said; "" when nothing."""
+        """Return the last line ssh said that gives a reason; "" when nothing."""
         if self._errors is None:
             return ""
         self._errors.seek(0)
         lines = self._errors.read(65536).decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        telling = [line for line in lines if not line.startswith(_WITHOUT_REASON)]
+        return (telling or lines or [""])[-1].strip()
 
     def close(self) -> None:
         """Close both ends; safe to repeat, never raises."""

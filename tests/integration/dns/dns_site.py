@@ -68,6 +68,11 @@ class Named:
         reply = dns.query.udp(dns.message.make_query(name, "A"), "127.0.0.1", timeout=1, port=self.port)
         return sorted(item.to_text() for found in reply.answer for item in found if found.rdtype == dns.rdatatype.A)
 
+    def ttl(self, name: str = WWW) -> int:
+        """The TTL it gives out."""
+        reply = dns.query.udp(dns.message.make_query(name, "A"), "127.0.0.1", timeout=1, port=self.port)
+        return int(reply.answer[0].ttl)
+
 
 class Site:
     """A zone with its key, its primary and a resolver."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PROJECT = Path(__file__).resolve().parents[3]
-_LIMIT = 120.0  # seconds; each answer takes a few
+_LIMIT = 240.0  # seconds; a refusal takes a few, a whole phase about sixty
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 IDC, RDS = "172.30.77.11", "172.30.77.51"
 APP_ACCOUNTS = ("shop_app", "shop_batch", "report")
+TTLS = {"www.shop.example.org": 30, "db.shop.example.org": 5}  # as the site wants them
 NODES = ("idc-lb1-haproxy", "aws-lb1-haproxy")
 _SOCKET = (
     "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect('/run/haproxy/admin.sock');"
@@ -57,6 +58,7 @@ def state(home: Path) -> dict[str, Any]:
         "balancers": {node: _servers(node) for node in NODES},
         "names": {name: answer(name) for name in ("www.shop.example.org", "db.shop.example.org")},
         "name_route53": answer("m.shop.example.net", "172.30.77.82"),
+        "ttls": {name: ttl(name) for name in TTLS} | {"m.shop.example.net": ttl("m.shop.example.net", "172.30.77.82")},
     }
 
 
@@ -71,6 +73,7 @@ def gone_home(observed: dict[str, Any]) -> list[str]:
         "balancers": {node: {"aws-app1": "maint", "idc-app1": "ready", "idc-app2": "ready"} for node in NODES},
         "names": {"www.shop.example.org": "172.30.77.31", "db.shop.example.org": IDC},
         "name_route53": "172.30.77.31",
+        "ttls": TTLS | {"m.shop.example.net": 30},
     }
     return [f"{key}: {observed[key]!r}, not {value!r}" for key, value in expected.items() if observed[key] != value]
 
@@ -83,6 +86,7 @@ def still_on_aws(observed: dict[str, Any]) -> list[str]:
         "rds_locked": dict.fromkeys(APP_ACCOUNTS, False),
         "balancers": {node: {"aws-app1": "ready", "idc-app1": "maint", "idc-app2": "maint"} for node in NODES},
         "names": {"www.shop.example.org": "172.30.77.71", "db.shop.example.org": RDS},
+        "ttls": TTLS | {"m.shop.example.net": 30},
     }
     return [f"{key}: {observed[key]!r}, not {value!r}" for key, value in expected.items() if observed[key] != value]
 
@@ -91,6 +95,12 @@ def answer(name: str, server: str = "172.30.77.41") -> str:
     """The address an authoritative server gives."""
     reply = dns.query.udp(dns.message.make_query(name, "A"), server, timeout=3)
     return str(reply.answer[0][0]) if reply.answer else ""
+
+
+def ttl(name: str, server: str = "172.30.77.41") -> int:
+    """The TTL an authoritative server gives out."""
+    reply = dns.query.udp(dns.message.make_query(name, "A"), server, timeout=3)
+    return int(reply.answer[0].ttl) if reply.answer else 0
 
 
 def _locked(home: Path) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import drill_run as run
 import drill_world as world
 import pytest
+from failback import journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,45 @@ def test_abort_by_hand_after_a_kill_puts_rds_back_in_service() -> None:
     assert aborted.code == 0, aborted.output
     assert world.still_on_aws(world.state(run.HOME)) == []
     assert zeros(run.ledger(ledger, "rds")) == NOTHING
+
+
+def killed_while_opening(*, opened: bool) -> str:
+    """A run that died between its intent to open IDC and the outcome; returns the ledger. Both may have come true."""
+    _, ledger = drill("half-open", run.task_begins("Check that a sample of every table"), run.kill_tree)
+    time.sleep(1)  # what was below the command is gone
+    promotion = {"act": "open IDC for writes: the point of no return", "plugin": "mysql_promote", "host": "shop-db"}
+    last = max(path for path in (run.HOME / "runs").glob("2*") if path.is_dir())
+    task = "SWITCH-01 | Open IDC for writes once every invariant holds"
+    journal.append(last / "journal.jsonl", "intent", **promotion, task=task)
+    if opened:
+        world.ask(run.HOME, world.IDC, "SET PERSIST super_read_only = OFF, PERSIST read_only = OFF")
+    else:
+        world.ask(run.HOME, world.IDC, "SET GLOBAL super_read_only = OFF")  # where the counters were raised
+    return ledger
+
+
+@pytest.mark.long
+def test_abort_of_an_opening_that_did_not_happen_closes_idc_and_opens_rds() -> None:
+    ledger = killed_while_opening(opened=False)
+
+    aborted = run.command("abort", "--yes")
+
+    assert aborted.code == 0, aborted.output
+    assert world.still_on_aws(world.state(run.HOME)) == []
+    assert zeros(run.ledger(ledger, "rds")) == NOTHING
+
+
+@pytest.mark.long
+def test_abort_of_an_opening_that_did_happen_is_refused_and_resume_finishes_it() -> None:
+    ledger = killed_while_opening(opened=True)
+
+    aborted = run.command("abort", "--yes")
+
+    assert aborted.code == REFUSED, aborted.output
+    assert world.state(run.HOME)["rds_locked"] == dict.fromkeys(world.APP_ACCOUNTS, True)
+    assert run.command("resume", "--yes").code == 0
+    assert world.gone_home(world.state(run.HOME)) == []
+    assert zeros(run.ledger(ledger)) == NOTHING
 
 
 @pytest.mark.long

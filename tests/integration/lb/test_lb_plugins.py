@@ -249,6 +249,15 @@ def test_a_node_without_the_hold_is_refused(new_node: Callable[..., Node], tmp_p
     assert "proc.rr_hold" in played.messages
 
 
+def test_a_timeout_that_would_cut_a_held_request_is_refused_at_the_gate(node: Node, tmp_path: Path) -> None:
+    look = node.arguments(side="any", path=str(node.config))
+    assert run(node, tmp_path / "a", {"haproxy_agree": look | {"hold_limit": 30}}).rc == 0
+    refused = run(node, tmp_path / "b", {"haproxy_agree": look | {"hold_limit": 60}})
+    assert refused.of()["refused"]
+    assert "timeout client of frontend www is 60 s" in refused.messages
+    assert "not longer than lb_hold_limit (60 s)" in refused.messages
+
+
 def test_a_hold_ends_by_itself_and_a_waiting_request_gets_the_maintenance_answer(node: Node, tmp_path: Path) -> None:
     run(node, tmp_path / "a", {"haproxy_hold": node.arguments(state="held", limit=1, expiry=3)})
     assert node.get() in {"status 503", "aws-app1"}

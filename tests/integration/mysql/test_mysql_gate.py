@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from failback import position
 from failback.mysql import Server
-from idc_side import fresh, run_action
-from rds_side import EXEMPT, account_states, fence_args
+from idc_side import follow, fresh, run_action
+from rds_side import EXEMPT, Writers, account_states, fence_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,41 @@ def test_lets_a_sound_pair_pass(pair: mysql_pair.Pair) -> None:
     assert not result["changed"]
     assert result["evidence"]["findings"] == []
     assert result["evidence"]["behind_transactions"] == 3
+
+
+def test_idc_that_follows_meanwhile_is_never_ahead_of_rds(pair: mysql_pair.Pair) -> None:
+    assert "failed" not in follow(pair)
+    args = {"aws": pair.rds.login_dict(), "idc": pair.idc.login_dict(), "cutover_gtid": pair.cutover}
+    with Writers(pair, 8):
+        results = [run_action("mysql_gate", args | {"schemas": ["shop"], "exempt_users": EXEMPT}) for _ in range(12)]
+    assert [result["msg"] for result in results if "failed" in result] == []
+
+
+@pytest.mark.parametrize(
+    ("revoke", "told"),
+    [
+        ("REVOKE RELOAD ON *.* FROM rr_admin@'%'", "cannot remove the replication channel: GRANT RELOAD"),
+        ("REVOKE CONNECTION_ADMIN, SUPER ON *.* FROM rr_admin@'%'", "cannot raise counters while IDC is read-only"),
+        ("REVOKE EVENT ON *.* FROM rr_admin@'%'", "cannot enable events in shop: GRANT EVENT ON `shop`.*"),
+        ("REVOKE UPDATE ON shop.* FROM shop_app@'%'", "the application's account lacks UPDATE on shop."),
+    ],
+)
+def test_privileges_that_are_needed_later_are_missed_now(pair: mysql_pair.Pair, revoke: str, told: str) -> None:
+    off = "SET sql_log_bin=0; SET GLOBAL super_read_only=0;"
+    pair.idc.root(f"{off} {revoke}; SET GLOBAL super_read_only=1")
+    try:
+        result = gate(pair)
+    finally:
+        again = "GRANT ALL ON *.* TO rr_admin@'%' WITH GRANT OPTION; GRANT UPDATE ON shop.* TO shop_app@'%'"
+        pair.idc.root(f"{off} {again}; SET GLOBAL super_read_only=1")
+    assert result["refused"]
+    assert told in result["msg"]
+
+
+def test_the_marker_must_be_writable_by_the_application(pair: mysql_pair.Pair) -> None:
+    assert "failed" not in gate(pair, marker={"table": "markers", "column": "token"})
+    result = gate(pair, marker={"table": "mysql.user", "column": "User"})
+    assert "lacks INSERT and SELECT on mysql.user" in result["msg"]
 
 
 def test_idc_written_since_the_cutover(pair: mysql_pair.Pair) -> None:
@@ -217,6 +253,28 @@ def test_the_gate_passes_after_promotion_in_spite_of_housekeeping(pair: mysql_pa
     assert result["evidence"]["promoted_before"]
     write_on_rds(pair)
     assert gate(pair)["refused"]
+
+
+def test_the_log_before_the_fence_may_be_longer_than_anyone_reads(
+    pair: mysql_pair.Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_on_rds(pair, 60)
+    monkeypatch.setattr(position, "_MOST_EVENTS", 120)
+    monkeypatch.setattr(position, "_PAGE", 20)
+    final = fence(pair)
+    pair.idc.root(
+        f"SET GLOBAL super_read_only=0; SET GLOBAL read_only=0; SET GLOBAL gtid_purged='+{subtract(pair, final)}'"
+    )
+    for _ in range(3):
+        heartbeat(pair)
+    # A run that begins after the promotion, perhaps elsewhere, knows nothing of FINAL: the fence noted it on RDS.
+    result = gate(pair)
+    assert "failed" not in result, result["msg"]
+    assert result["evidence"]["promoted_before"]
+    assert "failed" not in look(pair, {"gtid": final["gtid"]})
+    write_on_rds(pair)
+    assert gate(pair)["refused"]
+    assert "shop.items" in look(pair, {"gtid": final["gtid"]})["msg"]
 
 
 def subtract(pair: mysql_pair.Pair, final: dict[str, Any]) -> str:

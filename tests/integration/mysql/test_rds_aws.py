@@ -101,6 +101,20 @@ def test_the_answer_of_the_api_is_no_proof(aws: dict[str, str], mysql_pair: mysq
 
 
 @pytest.mark.usefixtures("instance")
+def test_a_silent_rds_is_closed_by_the_api_all_the_same(aws: dict[str, str], mysql_pair: mysql_pair.Pair) -> None:
+    silent = mysql_pair.rds.login_dict() | {"port": 9}
+    assert parameter(aws, mysql_pair, server=silent)["failed"], "who waits for RDS needs its answer"
+    result = parameter(aws, mysql_pair, server=silent, wait=False)
+    assert result["changed"], result
+    assert result["before"]["observed"] is None
+    assert value_in_group(aws) == "1"
+    told = parameter(
+        aws | {"endpoint_url": "http://127.0.0.1:9"}, mysql_pair, server=silent, wait=False, silence="tell"
+    )
+    assert "could not be seen either" in told["msg"]
+
+
+@pytest.mark.usefixtures("instance")
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -189,8 +203,14 @@ def test_network_acl_closed_in_front_and_opened_by_deleting_ours(aws: dict[str, 
     ours = [(1, "allow", KEEP[0]), (2, "allow", KEEP[1]), (3, "deny", "0.0.0.0/0")]
     assert entries() == sorted([*ours, *before])
     assert not network(aws, "network_acl", [acl])["changed"]
+    # Somebody else's entry on the port is no business of ours when it is opened again.
+    ec2.create_network_acl_entry(
+        NetworkAclId=acl, RuleNumber=50, RuleAction="deny", CidrBlock="192.0.2.0/24", Protocol="6", Egress=False,
+        PortRange={"From": 3306, "To": 3306},
+    )  # fmt: skip
     assert network(aws, "network_acl", [acl], state="open")["changed"]
-    assert entries() == before
+    assert entries() == sorted([*before, (50, "deny", "192.0.2.0/24")])
+    assert not network(aws, "network_acl", [acl], state="open")["changed"]
 
 
 def test_network_without_ids_or_kept_sources_is_refused(aws: dict[str, str]) -> None:

@@ -63,21 +63,48 @@ class Record:
 
 
 @dataclass(frozen=True)
+class RecordSet:
+    """What a name has where it is changed: the values, sorted, and the TTL in seconds."""
+
+    values: tuple[str, ...]
+    ttl: int
+
+
+@dataclass(frozen=True)
 class RecordPlan:
     """What to do with one record: compare with ``old``, put ``new``."""
 
     record: Record
-    old: tuple[str, ...]
-    new: str
+    old: RecordSet
+    new: RecordSet
 
     @property
     def changed(self) -> bool:
         """Whether anything is to be done."""
-        return self.old != (self.new,)
+        return self.old != self.new
+
+    @property
+    def moves(self) -> bool:
+        """Whether the value changes, and not the TTL alone."""
+        return self.old.values != self.new.values
 
 
-def plan_record(record: Record, present: Sequence[str], side: str) -> RecordPlan:
-    """Refuse the change of a record that leads to neither side: somebody else uses it.
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of every record.
+
+    ``side``: idc, aws, or present (the value stays). ``ttl``: "site" is what dns_records says, given with a new value
+    only; "low" is ``low_ttl``, given with a new value, and where the value stays to records that lead to AWS; "back"
+    is the site's again, for records that have ``low_ttl``. ``low_ttl`` 0 lowers nothing.
+    """
+
+    side: str
+    ttl: str = "site"
+    low_ttl: int = 0
+
+
+def check_ours(record: Record, present: Sequence[str]) -> None:
+    """Refuse a record that leads to neither side: somebody else uses it.
 
     Raises:
         RefusedError: the present value is not one of the two.
@@ -89,7 +116,27 @@ def plan_record(record: Record, present: Sequence[str], side: str) -> RecordPlan
             f"{record.name} answers {shown}, neither its AWS value {record.aws} nor its IDC value {record.idc}:"
             " somebody else has changed it. Correct dns_records or the record, then run the phase again"
         )
-    return RecordPlan(record, tuple(present), record.value(side))
+
+
+def low_ttl(record: Record, low: int) -> int:
+    """Return the TTL of a record while it is lowered: never more than the site's own."""
+    return min(record.ttl, low) if low else record.ttl
+
+
+def plan_record(record: Record, present: RecordSet, wish: Wish) -> RecordPlan:
+    """Decide what one record gets. Raises RefusedError as ``check_ours``."""
+    check_ours(record, present.values)
+    values = present.values if wish.side == "present" else (record.value(wish.side),)
+    low, ttl = low_ttl(record, wish.low_ttl), present.ttl
+    if values != present.values:
+        ttl = low if wish.ttl == "low" else record.ttl
+    elif wish.side == "present" and wish.low_ttl:
+        # A record that leads to IDC has moved already: nobody waits for it. And only what we lowered goes back.
+        if wish.ttl == "low" and record.side(present.values) == "aws":
+            ttl = min(present.ttl, low)
+        elif wish.ttl == "back" and present.ttl == low:
+            ttl = record.ttl
+    return RecordPlan(record, present, RecordSet(values, ttl))
 
 
 def _check_address(name: str, side: str, value: str, version: int) -> None:

@@ -18,6 +18,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from failback.dns.records import RecordSet
 from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({"Name", "Type", "TTL", "ResourceRecords"})
 _POLL = 0.5
 _OUR_REFUSALS = frozenset({"AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken"})
+# Answers that say "not now" and nothing about the request: as good as silence.
+_NOT_NOW = frozenset(
+    {"Throttling", "ThrottlingException", "PriorRequestNotComplete", "ServiceUnavailable", "InternalFailure"}
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,6 @@ class Zone:
             credentials_file=str(data.get("credentials_file") or ""),
             profile=str(data.get("profile") or ""),
         )
-
-
-@dataclass(frozen=True)
-class RecordSet:
-    """What Route 53 has for a name: the values, sorted, and the TTL in seconds."""
-
-    values: tuple[str, ...]
-    ttl: int
 
 
 class Route53:
@@ -153,6 +150,8 @@ class Route53:
         if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
             text = str(error.response.get("Error", {}).get("Message", error))
+            if code in _NOT_NOW:
+                raise UnreachableError(f"{where} does not carry out {what} now: {code}: {text}") from error
             kind = RefusedError if code in _OUR_REFUSALS else FailbackError
             raise kind(f"{where} refuses {what}: {code}: {text}") from error
         raise UnreachableError(f"{where} does not answer {what}: {error}") from error

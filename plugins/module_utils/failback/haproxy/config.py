@@ -29,6 +29,12 @@ _VALUE_WORDS = (
     " usesrc verifyhost weight"
 )
 _TAKES_VALUE = frozenset(_VALUE_WORDS.split())
+_HOLD = "lua.rr_hold"
+_PROXIES = frozenset({"frontend", "backend", "listen"})
+# What may cut a request while it waits at the node, and while it is on its way through the backend.
+_HELD_BY = ("client", "http-request", "http-keep-alive")
+_QUEUED_BY = ("queue", "server")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # A word: quoted strings, backslash escapes, anything but blanks and an unquoted '#'.
 _WORD = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s#"'\\])+""")
 
@@ -95,11 +101,61 @@ def state_file_directives(text: str) -> list[str]:
     ]
 
 
-def calls_hold(text: str, action: str = "lua.rr_hold") -> bool:
+def calls_hold(text: str, action: str = _HOLD) -> bool:
     """Tell whether some proxy sends its requests through the action that makes them wait."""
     return any(
         line.first == "http-request" and line.word(1).split("(")[0] == action for line in _parse(text.splitlines())
     )
+
+
+def short_timeouts(text: str, backend: str, limit: float) -> list[str]:
+    """Name the timeouts that would cut a request held for ``limit`` seconds, each as one phrase.
+
+    Looked at are the proxies that hold requests and the backend, each with the ``defaults`` it takes from (the last one
+    before it, or the one it names). A timeout that is not set is none.
+    """
+    sections, defaults = _sections(text)
+    found: list[str] = []
+    for name, lines in sections.items():
+        kinds: tuple[str, ...] = (
+            _HELD_BY if any(line.first == "http-request" and line.word(1) == _HOLD for line in lines) else ()
+        )
+        kinds += _QUEUED_BY if name in {f"backend {backend}", f"listen {backend}"} else ()
+        values = _timeouts(sections.get(defaults.get(name, ""), ())) | _timeouts(lines)
+        found += [
+            f"timeout {kind} of {name} is {values[kind]:g} s" for kind in kinds if values.get(kind, limit + 1) <= limit
+        ]
+    return found
+
+
+def _sections(text: str) -> tuple[dict[str, list[_Line]], dict[str, str]]:
+    """Cut the file into its sections by name, and say which defaults section each proxy takes from."""
+    sections: dict[str, list[_Line]] = {}
+    defaults: dict[str, str] = {}
+    name = latest = ""
+    for line in _parse(text.splitlines()):
+        if line.first not in _SECTIONS:
+            sections.setdefault(name, []).append(line)
+            continue
+        name = f"{line.first} {line.word(1)}".strip()
+        sections[name] = []
+        words = [line.word(place) for place in range(len(line.words))]
+        named = f"defaults {words[words.index('from') + 1]}" if "from" in words[2:-1] else ""
+        if line.first == "defaults":
+            latest = name
+        elif line.first in _PROXIES:
+            defaults[name] = named or latest
+    return sections, defaults
+
+
+def _timeouts(lines: Iterable[_Line]) -> dict[str, float]:
+    """Read the timeouts of one section in seconds; a number without a unit is milliseconds (2.5, time format)."""
+    found: dict[str, float] = {}
+    for line in lines:
+        match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d)?", line.word(2)) if line.first == "timeout" else None
+        if match:
+            found[line.word(1)] = int(match[1]) * _SECONDS[match[2] or "ms"]
+    return found
 
 
 def _parse(lines: Iterable[str]) -> Iterator[_Line]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from failback.dns import answers, rfc2136
-from failback.dns.records import Record, plan_record
+from failback.dns.expiry import GRACE, OldAnswer, old_answer
+from failback.dns.records import Record, RecordSet, Wish, low_ttl, plan_record
 from failback.errors import ConfigError, RefusedError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 IDC, AWS = "192.0.2.31", "192.0.2.71"
 ENTRY = {"name": "www.example.org.", "idc": IDC, "aws": AWS, "ttl": 30, "provider": "rfc2136"}
+RECORD = Record.from_dict(ENTRY, ["192.0.2.53"])
 
 
 def answer(server: str, *values: str, ttl: int = 30, error: str = "") -> answers.Answer:
@@ -69,12 +71,78 @@ def test_side_of_a_record(values: list[str], side: str) -> None:
 
 
 def test_plan_and_refusal() -> None:
-    record = Record.from_dict(ENTRY, ["192.0.2.53"])
-    assert plan_record(record, [AWS], "idc").changed
-    assert not plan_record(record, [IDC], "idc").changed
-    for present in ([], ["192.0.2.99"], [IDC, AWS]):
-        with pytest.raises(RefusedError, match="somebody else has changed it"):
-            plan_record(record, present, "idc")
+    assert plan_record(RECORD, RecordSet((AWS,), 30), Wish("idc")).changed
+    assert not plan_record(RECORD, RecordSet((IDC,), 30), Wish("idc")).changed
+    for present in ((), ("192.0.2.99",), (IDC, AWS)):
+        for side in ("idc", "present"):
+            with pytest.raises(RefusedError, match="somebody else has changed it"):
+                plan_record(RECORD, RecordSet(present, 30), Wish(side, "low", 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "ttl", "wish", "expected"),
+    [
+        # Lowering: what leads to AWS, and only downwards.
+        (AWS, 30, Wish("present", "low", 1), (AWS, 1)),
+        (AWS, 1, Wish("present", "low", 1), (AWS, 1)),
+        (AWS, 300, Wish("present", "low", 60), (AWS, 30)),
+        (AWS, 30, Wish("present", "low", 0), (AWS, 30)),
+        (IDC, 30, Wish("present", "low", 1), (IDC, 30)),
+        # The switch gives the low TTL with the new value, and leaves alone what has moved already.
+        (AWS, 1, Wish("idc", "low", 1), (IDC, 1)),
+        (AWS, 30, Wish("idc", "low", 1), (IDC, 1)),
+        (AWS, 30, Wish("idc", "low", 0), (IDC, 30)),
+        (AWS, 300, Wish("idc"), (IDC, 30)),
+        (IDC, 30, Wish("idc", "low", 1), (IDC, 30)),
+        (IDC, 1, Wish("idc", "low", 1), (IDC, 1)),
+        # Back: only what is as low as we make it.
+        (IDC, 1, Wish("present", "back", 1), (IDC, 30)),
+        (AWS, 1, Wish("present", "back", 1), (AWS, 30)),
+        (AWS, 300, Wish("present", "back", 1), (AWS, 300)),
+        (AWS, 2, Wish("present", "back", 1), (AWS, 2)),
+        (AWS, 1, Wish("present", "back", 0), (AWS, 1)),
+    ],
+)
+def test_what_a_record_gets(value: str, ttl: int, wish: Wish, expected: tuple[str, int]) -> None:
+    plan = plan_record(RECORD, RecordSet((value,), ttl), wish)
+    assert (plan.new.values[0], plan.new.ttl) == expected
+    assert plan.changed is (expected != (value, ttl))
+    again = plan_record(RECORD, plan.new, wish)
+    assert not again.changed
+
+
+def made_old(value: str, ttl: int, wish: Wish, before: OldAnswer | None = None, now: float = 1000.0) -> float | None:
+    plan = plan_record(RECORD, RecordSet((value,), ttl), wish)
+    found = old_answer(plan, low_ttl(RECORD, wish.low_ttl), before, now)
+    return found.ttl if found else None
+
+
+def test_how_long_a_cache_may_have_the_old_answer() -> None:
+    # Without lowering it is the TTL that the old value had; lowering makes the former TTL old.
+    assert made_old(AWS, 30, Wish("idc", "low", 0)) == 30
+    assert made_old(AWS, 300, Wish("present", "low", 1)) == 300
+    # Lowered 10 s ago with a former TTL of 30: another 20 and the whole second a cache counts.
+    lowered = OldAnswer(30, since=990.0)
+    assert made_old(AWS, 1, Wish("idc", "low", 1), lowered) == 20 + GRACE
+    # Long ago: the low TTL is all that is left. Not given out everywhere yet: all of it.
+    assert made_old(AWS, 1, Wish("idc", "low", 1), OldAnswer(30, since=10.0)) == 1
+    assert made_old(AWS, 1, Wish("idc", "low", 1), OldAnswer(30, since=None)) == 30 + GRACE
+    # Found low, by an earlier run at an unknown moment: the site's own TTL, whatever is done now.
+    for value, wish in ((AWS, "present"), (AWS, "idc"), (IDC, "idc")):
+        assert made_old(value, 1, Wish(wish, "low", 1)) == 30
+    # Nothing was made old.
+    assert made_old(IDC, 30, Wish("idc", "low", 1)) is None
+    assert made_old(AWS, 30, Wish("present", "low", 0)) is None
+
+
+def test_an_old_answer_ends_one_ttl_after_it_was_given_out_last() -> None:
+    old = OldAnswer(30, since=None)
+    assert old.left(1000.0) == 30 + GRACE
+    ended = old.ended(1000.0)
+    assert ended.left(1010.0) == 20 + GRACE
+    assert ended.left(2000.0) == 0
+    assert OldAnswer.from_dict(ended.as_evidence()) == ended
+    assert OldAnswer.from_dict({"warning": "silent"}) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.stub import Stubber
-from failback.dns.route53 import RecordSet, Route53, Zone
+from failback.dns.records import RecordSet
+from failback.dns.route53 import Route53, Zone
 from failback.errors import ConfigError, RefusedError, UnreachableError
 from moto import mock_aws
 
@@ -68,6 +69,20 @@ def test_the_change_names_exactly_what_was_read(zone: Zone) -> None:
         for c in changes
     ]
     assert shown == [("DELETE", AWS, 30), ("CREATE", IDC, 20)]
+
+
+def test_not_now_counts_as_silence(zone: Zone) -> None:
+    api = Route53(zone, 5)
+    with Stubber(api._client) as stub:
+        stub.add_client_error("list_resource_record_sets", "Throttling", "Rate exceeded", 400)
+        with pytest.raises(UnreachableError, match="does not carry out reading"):
+            api.read(NAME, "A")
+
+
+def test_the_ttl_alone_changes(zone: Zone) -> None:
+    api = Route53(zone, 5)
+    api.replace(NAME, "A", old=RecordSet((AWS,), 30), new=RecordSet((AWS,), 1), run="test")
+    assert api.read(NAME, "A") == RecordSet((AWS,), 1)
 
 
 def test_no_record_is_none(zone: Zone) -> None:

@@ -1,16 +1,32 @@
-"""A simulated pair of sides, and a runner that walks the state machine on it in small steps."""
+"""A simulated pair of sides, and a runner that goes through the phase in small steps.
+
+Each step decides by the very functions the plugins decide by, over what it observes right then. Like the playbook, a
+run begins at the beginning and does nothing where the world is as wanted; nothing is remembered from run to run.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from failback import fence_plan, gate, lift
+from failback.errors import FailbackError, RefusedError, UnreachableError
+from failback.fence_plan import Account, Proof, Proofs
 from failback.gtid import GtidSet
-from failback.state import Observation, State, abort_refusals, refusals, state_of
+from failback.observe import Identity
+from failback.promotion import DURABLE, AwsView, Cut, IdcView, broken_on_aws, broken_on_idc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IDC = "11111111-1111-4111-8111-111111111111"
 RDS = "22222222-2222-4222-8222-222222222222"
 CUTOVER = GtidSet.parse(f"{IDC}:1-10")
-PROOFS = ("accounts_locked", "no_sessions", "no_transactions", "position_frozen", "events_off", "write_refused")
+REQUIRED = ("accounts_locked", "no_sessions", "no_transactions", "position_frozen")
+SETTINGS = dict.fromkeys(("log_bin", "enforce_gtid_consistency", "log_replica_updates", "gtid_mode"), "ON")
+RIGHTS = {
+    name for needs in (gate.grants.RDS_NEEDS, gate.grants.IDC_NEEDS) for names in needs.values() for name in names
+}
 
 
 class CrashError(Exception):
@@ -19,16 +35,20 @@ class CrashError(Exception):
 
 @dataclass
 class World:
-    """What is true. The tool sees it only through ``observe``."""
+    """What is true. The tool sees it only through the runner's readings."""
 
     locked: bool = False
+    marked: bool = False
     sessions: int = 4
     transactions: int = 2
     events: bool = True
     rds_written: int = 5
-    idc_has: int = 0
+    housekeeping: set[int] = field(default_factory=set)  # which of RDS's transactions are its own heartbeat
+    idc_has: GtidSet = field(default_factory=GtidSet)
     idc_own: int = 0
-    idc_read_only: bool = True
+    following: bool = False
+    read_only: bool = True
+    super_read_only: bool = True
     lb_on_idc: bool = False
     dns_on_idc: bool = False
     epoch: int = 1
@@ -40,156 +60,231 @@ class World:
 
     @property
     def idc_open(self) -> bool:
-        return not self.idc_read_only
+        return not self.read_only
 
-    def clients_write(self) -> None:
+    @property
+    def rds_gtids(self) -> GtidSet:
+        return CUTOVER | GtidSet.parse(f"{RDS}:1-{self.rds_written}")
+
+    @property
+    def idc_gtids(self) -> GtidSet:
+        own = GtidSet.parse(f"{IDC}:11-{10 + self.idc_own}") if self.idc_own else GtidSet()
+        return CUTOVER | self.idc_has | own
+
+    def go_on(self) -> None:
+        """Time passes: clients write where they get in, a channel that runs brings everything over."""
         if self.rds_open and not self.lb_on_idc:
             self.rds_written += 1
         if self.idc_open and self.lb_on_idc:
             self.idc_own += 1
         if not self.locked:
-            self.sessions = 4
+            self.sessions, self.transactions = 4, 2
+        if self.following:
+            self.idc_has = self.rds_gtids - CUTOVER
+
+    def heartbeat(self) -> None:
+        self.rds_written += 1
+        self.housekeeping.add(self.rds_written)
+
+    def acknowledged(self) -> GtidSet:
+        """Every write of a client that RDS took."""
+        beats = ",".join(f"{RDS}:{number}" for number in sorted(self.housekeeping))
+        return self.rds_gtids - (GtidSet.parse(beats) if beats else GtidSet())
 
 
 @dataclass
 class Runner:
-    """The tool: looks, asks the machine, takes one small step. ``memory`` dies with it."""
+    """The tool. ``memory`` (FINAL) dies with it; ``silent`` names sides that do not answer."""
 
     world: World
     epoch: int
     crash_after: int = -1
-    blind: frozenset[str] = frozenset()
+    silent: set[str] = field(default_factory=set)
     steps: int = 0
-    gates: bool = False
-    armed: bool = False
-    sample: bool = False
-    watched: bool = False
-    evidence: bool = False
+    done: int = 0
     final: GtidSet | None = None
     log: list[str] = field(default_factory=list)
 
-    def rds_gtids(self) -> GtidSet:
-        return CUTOVER | GtidSet.parse(f"{RDS}:1-{self.world.rds_written}")
+    def run(self) -> None:
+        """Go to the end. Raises FailbackError where a step refuses or cannot see."""
+        while self.step():
+            pass
 
-    def idc_gtids(self) -> GtidSet:
-        found = CUTOVER
-        if self.world.idc_has:
-            found |= GtidSet.parse(f"{RDS}:1-{self.world.idc_has}")
-        if self.world.idc_own:
-            found |= GtidSet.parse(f"{IDC}:11-{10 + self.world.idc_own}")
-        return found
+    def step(self) -> bool:
+        """Take the next step of this run; False at the end."""
+        if self.done == len(self.order):
+            return False
+        self.order[self.done]()
+        self.done += 1
+        return True
 
-    def observe(self) -> Observation:
-        world = self.world
-        quiet = world.locked and not world.sessions and not world.transactions and not world.events
-        proofs: dict[str, bool | None] = {
-            "accounts_locked": world.locked,
-            "no_sessions": not world.sessions,
-            "no_transactions": not world.transactions,
-            "events_off": not world.events,
-            "position_frozen": quiet,
-            "write_refused": world.locked,
-        }
-        if quiet and self.final is None:
-            self.final = self.rds_gtids()  # re-derived from the world, as after a restart
-        seen = Observation(
-            proofs=proofs,
-            rds_executed=self.rds_gtids(),
-            extras_harmless=self.final is None or self.rds_gtids() <= self.final,
-            final=self.final,
-            cutover=CUTOVER,
-            idc_uuid=IDC,
-            idc_executed=self.idc_gtids(),
-            idc_super_read_only=world.idc_read_only,
-            gates_passed=self.gates,
-            armed=self.armed,
-            epoch_is_ours=world.epoch == self.epoch,
-            sample_equal=self.sample,
-            lb_on_idc=world.lb_on_idc,
-            dns_on_idc=world.dns_on_idc,
-            evidence_written=self.evidence,
-            watched=self.watched,
-        )
-        hidden = {name: None for name in self.blind if name not in PROOFS}
-        return replace(seen, proofs={k: None if k in self.blind else v for k, v in proofs.items()}, **hidden)  # type: ignore[arg-type]
+    @property
+    def order(self) -> list[Callable[[], None]]:
+        return [self.gate, self.follow, self.fence, self.salvage, self.promote, self.switch]
 
     def did(self, what: str) -> None:
+        """One act has taken effect; then the world goes on, and perhaps the runner does not."""
         self.log.append(what)
         self.steps += 1
         assert not (self.world.rds_open and self.world.idc_open), f"two writers after {self.log}"
-        self.world.clients_write()
+        self.world.go_on()
         if self.steps == self.crash_after:
             raise CrashError
 
-    def step(self) -> bool:
-        """Take one step forward; False when the machine refuses or there is nowhere to go."""
-        seen = self.observe()
-        now = state_of(seen)
-        if now is State.CLOSED:
-            return False
-        wanted = State(now + 1)
-        if refusals(seen, wanted):
-            return False
-        getattr(self, f"to_{wanted.name.lower()}")()
-        return True
+    def act(self, what: str) -> None:
+        """Guard an act as FailbackAction does: a runner whose lock was taken does nothing more (I9)."""
+        if self.world.epoch != self.epoch:
+            raise RefusedError(f"will not {what}: another run holds the lock")
 
-    def to_preflight(self) -> None:
-        self.gates = True
-        self.did("preflight")
+    def look(self, *sides: str) -> None:
+        for side in sides:
+            if side in self.silent:
+                raise UnreachableError(f"{side} does not answer")
 
-    def to_armed(self) -> None:
-        self.world.idc_has = self.world.rds_written
-        self.armed = True
-        self.did("armed")
+    def accounts(self) -> list[Account]:
+        world = self.world
+        return [
+            Account("shop_app", "%", locked=world.locked, marked=world.marked),
+            Account("rr_admin", "%", locked=False, marked=False),
+        ]
 
-    def to_blocked(self) -> None:
-        self.world.locked = True
-        self.did("locked")
+    def identity(self, side: str) -> Identity:
+        self.look(side)
+        world, idc = self.world, side == "IDC"
+        return Identity(
+            uuid=IDC if idc else RDS,
+            server_id=11 if idc else 51,
+            version="8.4.5",
+            hostname=side,
+            read_only=idc and world.read_only,
+            super_read_only=idc and world.super_read_only,
+            executed=world.idc_gtids if idc else world.rds_gtids,
+            purged=GtidSet(),
+            gtid_mode="ON",
+            scheduler="ON",
+        )
 
-    def to_drained(self) -> None:
-        self.world.events = False
-        self.did("events off")
-        self.world.sessions = 0
-        self.did("killed")
-        self.world.transactions = 0
-        self.did("rolled back")
+    def gate(self) -> None:
+        accounts = self.accounts()
+        lock = tuple(str(one) for one in fence_plan.accounts_to_lock(accounts, ["rr_admin"]))
+        marked = tuple(str(one) for one in fence_plan.accounts_to_open(accounts))
+        rds = gate.SideFacts(self.identity("RDS"), RDS, SETTINGS, RIGHTS, open_accounts=lock, marked_accounts=marked)
+        idc = gate.SideFacts(self.identity("IDC"), IDC, SETTINGS, RIGHTS)
+        has_all = self.world.acknowledged() <= self.world.idc_gtids
+        promoted = gate.maybe_promoted(rds, idc) and has_all
+        found = gate.findings(rds, idc, CUTOVER, promoted=promoted)
+        if found:
+            raise RefusedError("; ".join(finding.text for finding in found))
 
-    def to_fenced(self) -> None:
-        self.world.events = False
-        self.final = self.rds_gtids()
-        self.did("final")
+    def follow(self) -> None:
+        self.look("IDC", "RDS")
+        if self.world.idc_open or self.world.following:
+            return
+        self.act("follow")
+        self.world.following = True
+        self.did("follows")
 
-    def to_salvaged(self) -> None:
-        self.world.idc_has = self.world.rds_written
-        self.did("salvaged")
+    def fence(self) -> None:
+        self.look("RDS")
+        world = self.world
+        if fence_plan.accounts_to_lock(self.accounts(), ["rr_admin"]):
+            self.act("lock")
+            world.locked = world.marked = True
+            self.did("locked")
+        for what, close in (("events", False), ("sessions", 0), ("transactions", 0)):
+            if getattr(world, what):
+                self.act(f"end the {what}")
+                setattr(world, what, close)
+                self.did(f"{what} ended")
+        self.look("RDS")
+        proofs = Proofs(
+            {
+                "accounts_locked": Proof(world.locked, ""),
+                "no_sessions": Proof(not world.sessions, ""),
+                "no_transactions": Proof(not world.transactions, ""),
+                "position_frozen": Proof(holds=True, detail=""),
+                "events_off": Proof(not world.events, ""),
+                "write_refused": Proof(world.locked, ""),
+            }
+        )
+        if missing := proofs.missing(REQUIRED):
+            raise FailbackError(f"not proven closed: {missing}")
+        # Housekeeping that nothing brings over any more is left out, as the plugin does on a later run.
+        behind = self.world.rds_gtids - self.world.idc_gtids
+        self.final = world.rds_gtids & world.idc_gtids if not behind & world.acknowledged() else world.rds_gtids
 
-    def to_verified(self) -> None:
-        self.sample = True
-        self.did("sampled")
+    def salvage(self) -> None:
+        self.look("IDC")
+        assert self.final is not None
+        world = self.world
+        if not self.final <= world.idc_gtids:
+            self.look("RDS")
+            self.act("salvage")
+            world.idc_has |= self.final - CUTOVER
+            self.did("salvaged")
+        if world.following:
+            self.act("stop following")
+            world.following = False
+            self.did("follows no more")
 
-    def to_promoted(self) -> None:
-        self.world.idc_read_only = False
-        self.world.promotions += 1
-        assert self.world.idc_has == self.world.rds_written, "an acknowledged write was left behind"
+    def promote(self) -> None:
+        self.look("IDC", "RDS")
+        world = self.world
+        assert self.final is not None
+        idc = IdcView(
+            uuid=IDC,
+            read_only=world.read_only,
+            super_read_only=world.super_read_only,
+            executed=world.idc_gtids,
+            running_channels=("rollback_runner",) if world.following else (),
+            settings=dict(DURABLE),
+        )
+        beyond = (world.rds_gtids - self.final) & world.acknowledged()
+        aws = AwsView(
+            uuid=RDS,
+            open_accounts=() if world.locked else ("shop_app@%",),
+            sessions=("shop_app (Query)",) * world.sessions,
+            events=("shop.tick",) if world.events else (),
+            read_only=False,
+            beyond_final=str(beyond),
+            executed=world.rds_gtids,
+        )
+        broken = broken_on_aws(aws, REQUIRED) + broken_on_idc(idc, Cut(CUTOVER, self.final, world.rds_gtids))
+        if broken:
+            raise RefusedError("; ".join(broken))
+        if idc.writable:
+            return
+        self.act("raise the counters")
+        world.super_read_only = False
+        self.did("counters raised")
+        self.act("open")
+        world.read_only = False
+        world.promotions += 1
+        assert world.acknowledged() <= world.idc_gtids, "an acknowledged write was left behind"
         self.did("promoted")
 
-    def to_switched(self) -> None:
-        self.world.lb_on_idc = True
-        self.did("lb")
-        self.world.dns_on_idc = True
-        self.did("dns")
-
-    def to_watching(self) -> None:
-        self.watched = True
-        self.did("watched")
-
-    def to_closed(self) -> None:
-        self.evidence = True
-        self.did("closed")
+    def switch(self) -> None:
+        for what in ("lb_on_idc", "dns_on_idc"):
+            if not getattr(self.world, what):
+                self.act(what)
+                setattr(self.world, what, True)
+                self.did(what)
 
     def abort(self) -> bool:
-        if abort_refusals(self.observe()):
+        """Open RDS again, or be refused."""
+        world = self.world
+        try:
+            lift.refuse_if_opened(self.identity("IDC"), IDC, "IDC", CUTOVER)
+            self.look("RDS")
+            self.act("open RDS")
+        except FailbackError:
             return False
-        self.world.locked, self.world.events, self.final = False, True, None
-        self.did("opened again")
+        if not world.super_read_only:
+            world.super_read_only = True
+            self.did("IDC closed")
+        if fence_plan.accounts_to_open(self.accounts()):
+            world.events = True
+            self.did("events on")
+            world.locked = world.marked = False
+            self.did("unlocked")
         return True

@@ -66,6 +66,9 @@ def test_a_misspelt_proof_is_found() -> None:
 
 
 def test_reads_the_mark_and_nothing_else() -> None:
+    assert fence_plan.mark("r1", log=("binlog.000007", 4711))["rollback_runner"] == {
+        "locked": True, "run": "r1", "log": ["binlog.000007", 4711],
+    }  # fmt: skip
     mark = fence_plan.mark("r1", ["shop.b", "shop.a"])
     assert fence_plan.own_mark({"metadata": mark}) == {"locked": True, "run": "r1", "events": ["shop.a", "shop.b"]}
     assert fence_plan.own_mark({}) == {}

@@ -51,7 +51,7 @@ IDC_SIDE = SideFacts(
     who=identity(IDC, CUTOVER, server_id=11, super_read_only=True),
     expected_uuid=IDC,
     settings=SETTINGS,
-    privileges={"ALL PRIVILEGES", "SYSTEM_VARIABLES_ADMIN", "REPLICATION_SLAVE_ADMIN"},
+    privileges={"ALL PRIVILEGES", "SYSTEM_VARIABLES_ADMIN", "REPLICATION_SLAVE_ADMIN", "CONNECTION_ADMIN"},
 )
 
 
@@ -65,6 +65,41 @@ def idc_with(**changes: object) -> SideFacts:
 
 def rds_with(**changes: object) -> SideFacts:
     return replace(RDS_SIDE, who=replace(RDS_SIDE.who, **changes))  # type: ignore[arg-type]
+
+
+GRANTS = [
+    "GRANT USAGE ON *.* TO `shop_app`@`%`",
+    "GRANT PROCESS ON *.* TO `shop_app`@`%`",
+    "GRANT SELECT, INSERT, UPDATE ON `shop`.* TO `shop_app`@`%`",
+    "GRANT DELETE ON `shop\\_two`.* TO `shop_app`@`%`",
+    "GRANT TRIGGER ON `sh_p`.* TO `shop_app`@`%`",
+    "GRANT INDEX, ALTER (`a`, `b`) ON `shop`.`orders` TO `shop_app`@`%`",
+    "REVOKE UPDATE ON `shop`.* FROM `shop_app`@`%`",
+    "GRANT `role`@`%` TO `shop_app`@`%`",
+]
+
+
+@pytest.mark.parametrize(
+    ("schema", "table", "expected"),
+    [
+        ("shop", "", {"PROCESS", "SELECT", "INSERT", "TRIGGER"}),
+        ("shop", "orders", {"PROCESS", "SELECT", "INSERT", "TRIGGER", "INDEX", "ALTER"}),
+        ("shop", "items", {"PROCESS", "SELECT", "INSERT", "TRIGGER"}),
+        ("shop_two", "", {"PROCESS", "DELETE"}),
+        ("shopXtwo", "", {"PROCESS"}),
+        ("other", "orders", {"PROCESS"}),
+    ],
+)
+def test_privileges_on_a_table(schema: str, table: str, expected: set[str]) -> None:
+    assert grants.privileges_on(GRANTS, schema, table) == expected
+
+
+def test_what_is_lacking_later_is_said_before_anything_is_touched() -> None:
+    found = texts(
+        idc=replace(IDC_SIDE, lacks=("raise counters in shop: GRANT ALTER ON `shop`.*",), app_lacks="INSERT on s.m")
+    )
+    assert "cannot raise counters in shop: GRANT ALTER ON `shop`.* to it" in found[0]
+    assert "lacks INSERT on s.m on IDC" in found[1]
 
 
 def test_a_sound_pair_passes() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from failback.errors import RefusedError
-from failback.haproxy.config import calls_hold, edit_servers, state_file_directives
+from failback.haproxy.config import calls_hold, edit_servers, short_timeouts, state_file_directives
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
@@ -58,3 +58,48 @@ def test_state_file_directive_is_found_and_none_is_not() -> None:
 def test_the_hold_counts_only_as_a_rule_not_as_a_comment() -> None:
     assert calls_hold("frontend www\n http-request lua.rr_hold if TRUE\n")
     assert not calls_hold("frontend www\n # http-request lua.rr_hold\n")
+
+
+TIMEOUTS = """
+defaults
+    timeout connect 2s
+    timeout client {client}
+    timeout server 75s
+defaults slow
+    timeout client 2m
+frontend www
+    http-request lua.rr_hold
+    timeout http-keep-alive {alive}
+frontend metrics
+    timeout client 1s
+frontend slow from slow
+    http-request lua.rr_hold
+backend shop
+    timeout queue {queue}
+backend other
+    timeout server 1s
+"""
+
+
+@pytest.mark.parametrize(
+    ("client", "alive", "queue", "told"),
+    [
+        ("75s", "1m", "75000", []),
+        ("2m", "75s", "75s", []),
+        ("30s", "75s", "75s", ["timeout client of frontend www is 30 s"]),
+        ("75s", "500", "75s", ["timeout http-keep-alive of frontend www is 0.5 s"]),
+        ("75s", "75s", "9000ms", ["timeout queue of backend shop is 9 s"]),
+    ],
+)
+def test_timeouts_that_would_cut_a_held_request(client: str, alive: str, queue: str, told: list[str]) -> None:
+    text = TIMEOUTS.replace("defaults slow\n    timeout client 2m\n", "")
+    text = text.replace("frontend slow from slow\n    http-request lua.rr_hold\n", "")
+    text = text.format(client=client, alive=alive, queue=queue)
+    assert short_timeouts(text, "shop", 30) == told
+
+
+def test_a_proxy_takes_from_the_defaults_it_names_and_else_from_the_last_ones() -> None:
+    text = TIMEOUTS.format(client="10s", alive="75s", queue="75s")
+    assert short_timeouts(text, "shop", 30) == []  # the last defaults before them are the slow ones
+    named = text.replace("defaults\n", "defaults quick\n").replace("frontend www", "frontend www from quick")
+    assert short_timeouts(named, "shop", 30) == ["timeout client of frontend www is 10 s"]
