@@ -3,6 +3,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 SITE ?= inventories/lab
+# plain, data-lost or rds-corrupt
+SCENARIO ?= plain
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export RR_HOME ?= $(CURDIR)
 
@@ -21,8 +23,8 @@ $(VENV)/.ready: pyproject.toml lab/setup_venv
 lab: setup ## Start the lab: the IDC and the AWS side in containers
 	@rollback-runner lab up
 
-drill: lab ## Run the whole rollback under live traffic, and say where the report is
-	@rollback-runner drill -i $(SITE)
+drill: lab ## Run the whole rollback under live traffic (SCENARIO=data-lost, rds-corrupt), and say where the report is
+	@rollback-runner drill $(SCENARIO) -i $(SITE)
 
 test: unit contract integration ## Run every test
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from failback import lock
 
-from rollback_runner import ansible_run, checklist, gate, history, live, messages, store
+from rollback_runner import ansible_run, checklist, gate, history, live, messages, store, verdict, ways
 from rollback_runner import plan as planning
 from rollback_runner import site as sites
 from rollback_runner.content import ROOT
-from rollback_runner.engine import Engine, Options
+from rollback_runner.engine import Engine, Options, Stage
 from rollback_runner.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -32,15 +32,19 @@ _LEARNT_FROM = 50  # the newest runs the forecast is made from
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person asked for, apart from what the engine must know."""
+    """What the person asked for, apart from what the engine must know. `legs` are names such as `full:restore`.
 
-    phase: str
+    No leg means the whole way of the strategy; no `strategy` means the site's.
+    """
+
+    legs: tuple[str, ...]
     site: str
     home: Path
     language: Language
     yes: bool
     answers: str | None
     silent: bool
+    strategy: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,25 +52,43 @@ class Unfinished:
     """The run that `resume` goes on with."""
 
     site: Site
-    phase: str
+    legs: tuple[str, ...]
+    strategy: str
     options: Options
 
 
-def phase(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
-    """Carry out a phase and return its report."""
-    planning.refuse_unbuilt(asked.phase)
+def carry_out(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
+    """Carry out the legs that were asked for, as one run, and return its report."""
     site = sites.load(asked.site)
-    planning.choose_strategy(site.strategy)
+    legs = _legs(asked, site)
     answers = _answers(asked.answers)
     gate.check(site)
-    playbook = ROOT / "playbooks" / f"{asked.phase}.yml"
-    steps = ansible_run.list_steps(playbook, site.directory)
-    past = learn(asked.home, site.name, asked.phase)
-    plan = planning.make(site, asked.phase, steps, history.forecast(past, 0.0, {}), str(asked.home))
     texts = messages.Texts(asked.language)
-    _confirmed(asked, site, show(plan, texts, check=options.check), answers, confirm)
+    stages = [_stage(asked, site, leg) for leg in legs]
+    shown = "\n\n".join(show(stage.plan, texts, check=options.check) for stage in stages)
+    _confirmed(asked, site, shown, answers, confirm)
     view = live.choose(texts, silent=asked.silent)
-    return Engine(site, asked.home, view, texts, options).phase(plan, past, playbook)
+    return Engine(site, asked.home, view, texts, options).carry_out(stages, _run_name(legs))
+
+
+def _legs(asked: Asked, site: Site) -> tuple[ways.Leg, ...]:
+    strategy = asked.strategy or site.strategy
+    if not asked.legs:
+        return ways.way(strategy).legs
+    return tuple(ways.named(strategy, name) for name in asked.legs)
+
+
+def _run_name(legs: tuple[ways.Leg, ...]) -> str:
+    return legs[0].name if len(legs) == 1 else "rollback"
+
+
+def _stage(asked: Asked, site: Site, leg: ways.Leg) -> Stage:
+    playbook = ROOT / "playbooks" / leg.playbook
+    steps = ansible_run.list_steps(playbook, site.directory)
+    past = learn(asked.home, site.name, leg.name)
+    ahead = history.forecast(past, 0.0, {})
+    plan = planning.make(site, leg, steps, forecast=ahead, home=str(asked.home), strategy=asked.strategy)
+    return Stage(plan, past, playbook)
 
 
 def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
@@ -76,7 +98,7 @@ def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
     gate.check(site)
     playbook = ROOT / "playbooks" / "abort.yml"
     steps = ansible_run.list_steps(playbook, site.directory)
-    plan = planning.make(site, "emergency", steps, None, str(asked.home))
+    plan = planning.make(site, ways.ABORT, steps, home=str(asked.home))
     texts = messages.Texts(asked.language)
     shown = "\n".join([texts("plan.title", phase=texts("phase.abort"), site=site.titles[asked.language])])
     _confirmed(asked, site, shown, answers, confirm)
@@ -101,10 +123,18 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
         if begin.get("phase") == "abort":
             continue
         kept = {key: begin["options"][key] for key in ("accept_loss", "stay_fenced")}
-        return Unfinished(site, begin["phase"], Options(reason=f"resume of {run.id}", **kept))
+        return Unfinished(site, _left(run, begin), begin["strategy"], Options(reason=f"resume of {run.id}", **kept))
     raise UsageError(
         f"There is nothing to resume on {site.name}: its newest run got to its end.", next_step="rollback-runner status"
     )
+
+
+def _left(run: store.Run, begin: dict[str, Any]) -> tuple[str, ...]:
+    """List the legs from the first one that is not on record as proven. The next leg's own gate looks at the world."""
+    proven = {entry["leg"] for entry in run.entries() if entry["kind"] == "leg" and entry["status"] in verdict.PASSED}
+    legs: list[str] = begin["legs"]
+    first = next((number for number, leg in enumerate(legs) if leg not in proven), len(legs) - 1)
+    return tuple(legs[first:])
 
 
 def takeover(home: Path, site: str) -> str | None:
@@ -124,7 +154,7 @@ def learn(home: Path, site: str, name: str) -> History:
 
 def show(plan: Plan, texts: messages.Texts, *, check: bool) -> str:
     """Write the plan for people."""
-    title = texts("plan.title", phase=texts(f"phase.{plan.phase}"), site=plan.site)
+    title = texts("plan.title", phase=texts(f"phase.{plan.leg.name}"), site=plan.site)
     lines = [title, "  " + texts("plan.strategy", strategy=plan.strategy, reason=plan.reason)]
     lines.append("  " + texts("plan.items", count=len(plan.items)))
     for item in plan.items:

@@ -22,14 +22,18 @@ import dns.tsigkeyring
 import pymysql
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from failback import scrub, ssh_words
+from failback import grants, scrub, ssh_words
+from failback.dns.records import Record
+from failback.dns.route53 import Route53, Zone
+from failback.errors import FailbackError
+from failback.sql import quote_account
 
 from rollback_runner import __version__, gate
 from rollback_runner import site as sites
 from rollback_runner.errors import SiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rollback_runner.site import Site
 
@@ -86,12 +90,15 @@ def _checks(site: Site) -> Iterator[Check]:
     for host in site.hosts("databases"):
         variables = site.variables[host]
         for side in ("db_idc", "db_aws"):
-            yield f"MySQL {side} of {host}", partial(_mysql, variables[side])
+            yield f"MySQL {side} of {host}", partial(_mysql, variables[side], side, variables["db_schemas"])
         yield f"AWS API for {host}", partial(_aws, variables)
     for host in site.hosts("service"):
         rfc2136 = site.variables[host]["dns_servers"].get("rfc2136")
         if rfc2136:
             yield "DNS key (rfc2136)", partial(_dns, rfc2136)
+        names = [record for record in site.variables[host]["dns_records"] if record["provider"] == "route53"]
+        if names:
+            yield "DNS zone (route53)", partial(_route53, site.variables[host]["dns_servers"].get("route53"), names)
 
 
 def _carry_out(check: Check) -> Finding:
@@ -99,7 +106,7 @@ def _carry_out(check: Check) -> Finding:
     try:
         return Finding(what, well=True, said=look())
     except (OSError, ValueError, KeyError, subprocess.SubprocessError, pymysql.MySQLError, BotoCoreError, ClientError,
-            dns.exception.DNSException) as error:  # fmt: skip
+            dns.exception.DNSException, FailbackError) as error:  # fmt: skip
         return Finding(what, well=False, said=" ".join(str(error).split()) or type(error).__name__)
 
 
@@ -123,7 +130,8 @@ def _ssh(host: str, variables: Mapping[str, Any], argv: list[str]) -> str:
     return done.stdout.strip()
 
 
-def _mysql(server: Mapping[str, Any]) -> str:
+def _mysql(server: Mapping[str, Any], side: str, schemas: Sequence[str]) -> str:
+    """Log in as the tool, see who answers, and read what the account may do; nothing of it is tried."""
     password = Path(server["password_file"]).read_text(encoding="utf-8").strip()
     connection = pymysql.connect(
         host=server["host"],
@@ -137,11 +145,37 @@ def _mysql(server: Mapping[str, Any]) -> str:
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT @@version, @@server_uuid, @@gtid_mode, @@read_only")
         version, uuid, gtid, read_only = cursor.fetchone() or ("", "", "", "")
+        lines = _grants(cursor)
     if uuid != server["server_uuid"]:
         raise ValueError(f"this server is {uuid}, the site means {server['server_uuid']}: it is the wrong one")
     if gtid != "ON":
         raise ValueError(f"gtid_mode is {gtid}; it must be ON on both sides before the cut-over")
-    return f"version {version}, read_only {read_only}"
+    lacks = lacking(lines, side, schemas)
+    if lacks:
+        raise ValueError(f"{server['user']} cannot {'; '.join(lacks)} (docs/privileges.md)")
+    return f"version {version}, read_only {read_only}, {server['user']} has the privileges it needs"
+
+
+def _grants(cursor: pymysql.cursors.Cursor) -> list[str]:
+    cursor.execute("SELECT CURRENT_USER(), CURRENT_ROLE()")
+    account, roles = cursor.fetchone() or ("", "NONE")
+    user, _, host = str(account).rpartition("@")
+    using = "" if roles in {"", "NONE"} else f" USING {roles}"
+    cursor.execute(f"SHOW GRANTS FOR {quote_account(user, host)}{using}")
+    return [str(row[0]) for row in cursor.fetchall()]
+
+
+def lacking(lines: list[str], side: str, schemas: Sequence[str]) -> list[str]:
+    """Say what the tool's account cannot do on a side (db_idc, db_aws), each with the grant it lacks; pure."""
+    needs = grants.IDC_NEEDS if side == "db_idc" else grants.RDS_NEEDS
+    found = [
+        f"{what}: GRANT {names} ON *.*"
+        for what, names in grants.lacking(grants.global_privileges(lines), needs).items()
+    ]
+    for schema in schemas if side == "db_idc" else ():
+        missing = grants.lacking(grants.privileges_on(lines, schema), grants.SCHEMA_NEEDS)
+        found += [f"{what} in {schema}: GRANT {names} ON {schema}.*" for what, names in missing.items()]
+    return found
 
 
 def _aws(variables: Mapping[str, Any]) -> str:
@@ -162,6 +196,22 @@ def _aws(variables: Mapping[str, Any]) -> str:
     return (
         f"{variables['aws_db_instance']} is {found['DBInstanceStatus']}, engine {found.get('EngineVersion', 'unknown')}"
     )
+
+
+def _route53(settings: Mapping[str, Any] | None, records: Sequence[Mapping[str, Any]]) -> str:
+    """Read every record that lies there: the API, the credentials and the zone, without a change."""
+    if not settings:
+        raise ValueError("dns_records use route53, and dns_servers has no entry route53")
+    api = Route53(Zone.from_dict(settings), _PATIENCE)
+    told = []
+    for data in records:
+        record = Record.from_dict(data, ["not asked here"])
+        found = api.read(record.name, record.type)
+        if found is None or record.side(found.values) == "other":
+            shown = ", ".join(found.values) if found else "nothing"
+            raise ValueError(f"{record.name} has {shown} there, neither its AWS nor its IDC value")
+        told.append(f"{record.name} leads to {record.side(found.values)}, TTL {found.ttl} s")
+    return "; ".join(told)
 
 
 def _dns(server: Mapping[str, Any]) -> str:

@@ -1,21 +1,20 @@
-"""A drill: lab reset, traffic, the phase, traffic stopped, ledger checked, figures into the report.
+"""A drill: lab reset, faults, traffic, the whole way, traffic stopped, ledger checked, figures into the report.
 
-The clients run in a container of the lab and know nothing of the phase; each drill keeps its own ledger.
+The clients run in a container of the lab and know nothing of what is done; each drill keeps its own ledger.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollback_runner import ansible_run, carry, inventory, report, store
+from rollback_runner import ansible_run, baseline, carry, clients, inventory, report, scenarios, store, ways
 from rollback_runner import site as sites
 from rollback_runner.content import ROOT
 from rollback_runner.engine import Options
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rollback_runner.checklist import Language
-
-_CLIENT = "rr-client1"
-_MODULE = ("python3", "-m", "lab.traffic")
-_CONFIG = ("--config", "/etc/rr/traffic.json")
-_LEDGERS = "/var/lib/rr-ledger"  # in the client's container; RR_HOME/.lab/ledger here
-_FIRST_WRITE = 30.0  # seconds until the first acknowledged write; pools and resolvers take one or two
-_STOP = 45.0  # seconds; a write under way may be held for 30
-_CHECK = 300.0  # seconds; the ledger of a drill is compared in about two
 
 
 @dataclass(frozen=True)
@@ -47,28 +38,43 @@ class Order:
     after: float
     reset: bool
     silent: bool
+    scenario: str = scenarios.PLAIN
+    legs: tuple[str, ...] = ()  # empty: all of the scenario's strategy
 
 
 def run(order: Order) -> tuple[dict[str, Any], int]:
     """Run the drill; return the report with the ledger's figures in it, and the exit code."""
+    scenario = scenarios.find(order.scenario)
+    legs = order.legs or tuple(leg.name for leg in ways.way(scenario.strategy).legs)
     # A playbook that cannot be read is no reason to reset a lab and start clients.
-    ansible_run.list_steps(ROOT / "playbooks" / "emergency.yml", inventory.locate(order.site))
+    for leg in legs:
+        playbook = ways.named(scenario.strategy, leg).playbook
+        ansible_run.list_steps(ROOT / "playbooks" / playbook, inventory.locate(order.site))
     if order.reset:
         # After a drill RDS is closed, so the lab as a whole is not well: it is set back, not waited for.
         _lab(order, "reset" if _stands() else "up")
+        # What the full phase compares with; recorded once, kept from then on.
+        recorded = baseline.record(order.site, order.home, renew=False, say=lambda _line: None)
+        if not recorded.passed:
+            told = "; ".join(f"{one.host}: {one.message}" for one in recorded.failures)
+            raise RunnerError(
+                f"The lab's baseline could not be recorded: {told}.", next_step="rollback-runner baseline"
+            )
+        for fault in scenario.before:
+            _lab(order, "fault", fault)
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    asked = carry.Asked(
-        "emergency", order.site, order.home, order.language, yes=True, answers=None, silent=order.silent
-    )
+    asked = carry.Asked(legs, order.site, order.home, order.language, True, None, order.silent, scenario.strategy)  # noqa: FBT003 - nobody is asked in a drill
     with _lab_to_ourselves(order.home):
-        with _traffic(order, name):
+        with clients.running(order.home, name):
             time.sleep(order.before)
+            for fault in scenario.during:
+                _lab(order, "fault", fault)
             options = Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name))
-            content = carry.phase(asked, options, lambda _shown, _question: "")
+            content = carry.carry_out(asked, options, lambda _shown, _question: "")
             if content["outcome"] != "interrupted":
                 time.sleep(order.after)
         # The side that serves must hold every acknowledged write: RDS, where the rollback was given up.
-        found, passed = _check(name, "rds" if content["promoted"] == "no" else "idc")
+        found, passed = clients.check(name, "rds" if content["promoted"] == "no" else "idc")
     content["metrics"] = metrics(found)
     run_directory = store.find(order.home, content["run"])
     if not passed and content["exit_code"] == Exit.PROVEN:
@@ -93,34 +99,41 @@ def metrics(found: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def measured(found: dict[str, Any]) -> bool:
-    """Tell whether both databases were sampled at all: zero samples with two writers out of none prove nothing."""
-    samples = found.get("samples") or {}
-    return len(samples) > 1 and all(samples.values())
-
-
 def _ledger_failure(found: dict[str, Any]) -> dict[str, Any]:
     counts = {name: len(writes) for name, writes in found.get("lists", {}).items() if writes}
     told = (
         ", ".join(f"{name} {count}" for name, count in counts.items())
         or "no acknowledged write, no samples of both sides, or two writers at once"
     )
-    return {"phase": "drill", "ids": [], "host": _CLIENT, "task": "Compare the ledger with IDC", "status": "failed",
-            "message": f"the clients' ledger does not match: {told}; see ledger.json"}  # fmt: skip
+    return {
+        "phase": "drill",
+        "ids": [],
+        "host": clients.CLIENT,
+        "task": "Compare the ledger with IDC",
+        "status": "failed",
+        "message": f"the clients' ledger does not match: {told}; see ledger.json",
+    }
 
 
 def _stands() -> bool:
-    argv = ["docker", "container", "inspect", _CLIENT]
+    argv = ["docker", "container", "inspect", clients.CLIENT]
     return subprocess.run(argv, check=False, capture_output=True).returncode == 0
 
 
-def _lab(order: Order, verb: str) -> None:
+def _lab(order: Order, *words: str) -> None:
     environment = os.environ | {"RR_HOME": str(order.home), "PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "lab", verb]
+    argv = [sys.executable, "-m", "lab", *words]
     done = subprocess.run(argv, cwd=ROOT, env=environment, check=False, stdout=sys.stderr if order.silent else None)
     if done.returncode != 0:
-        raise RunnerError(f"The lab could not be brought up: `lab {verb}` ended with {done.returncode}.",
+        raise RunnerError(f"The lab could not be brought up: `lab {' '.join(words)}` ended with {done.returncode}.",
                           next_step="rollback-runner lab status")  # fmt: skip
+
+
+def _baseline(order: Order) -> None:
+    recorded = baseline.record(order.site, order.home, renew=False, say=lambda _line: None)
+    if not recorded.passed:
+        told = "; ".join(f"{one.host}: {one.message}" for one in recorded.failures)
+        raise RunnerError(f"The lab's baseline could not be recorded: {told}.", next_step="rollback-runner baseline")
 
 
 @contextmanager
@@ -132,66 +145,3 @@ def _lab_to_ourselves(home: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise RunnerError("Another lab command is at work here.", next_step="wait until it has ended") from error
         yield
-
-
-@contextmanager
-def _traffic(order: Order, name: str) -> Iterator[None]:
-    """Keep clients writing; they are stopped whatever happens inside."""
-    ledger = order.home / ".lab" / "ledger" / name
-    # A session of its own: a Ctrl-C meant for the phase must not stop the clients before their answers are on record.
-    argv = ["docker", "exec", _CLIENT, *_MODULE, "run", *_CONFIG, "--ledger", f"{_LEDGERS}/{name}"]
-    clients = subprocess.Popen(
-        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        _wait_for_writes(ledger / "status.json", clients)
-        yield
-    finally:
-        _stop(ledger / "status.json", clients)
-
-
-def _wait_for_writes(status: Path, clients: subprocess.Popen[str]) -> None:
-    limit = time.monotonic() + _FIRST_WRITE
-    while time.monotonic() < limit:
-        if _read(status).get("writes", {}).get("acknowledged", 0) > 0:
-            return
-        if clients.poll() is not None:
-            words = clients.stderr.read().strip() if clients.stderr else ""
-            raise RunnerError(
-                f"The clients ended at once: {words or 'no reason given'}.", next_step="rollback-runner lab status"
-            )
-        time.sleep(0.2)
-    raise RunnerError(f"No write was acknowledged within {_FIRST_WRITE:.0f} s.", next_step="rollback-runner lab reset")
-
-
-def _stop(status: Path, clients: subprocess.Popen[str]) -> None:
-    pid = _read(status).get("pid")
-    if pid is not None and clients.poll() is None:
-        subprocess.run(["docker", "exec", _CLIENT, "kill", "-TERM", str(pid)], check=False, capture_output=True)
-    with suppress(subprocess.TimeoutExpired):
-        clients.wait(_STOP)
-        return
-    clients.kill()
-    clients.wait()
-
-
-def _check(name: str, serving: str) -> tuple[dict[str, Any], bool]:
-    argv = ["docker", "exec", _CLIENT, *_MODULE, "check", *_CONFIG, "--ledger", f"{_LEDGERS}/{name}"]
-    argv += ["--serving", serving, "--json"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=_CHECK, check=False)
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise RunnerError(
-            f"The ledger could not be checked, so nothing is proven: {done.stderr.strip() or 'no reason given'}.",
-            next_step="rollback-runner lab status",
-        ) from error
-    return found, bool(found.get("passed")) and measured(found)
-
-
-def _read(status: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found

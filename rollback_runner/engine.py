@@ -1,7 +1,7 @@
-"""Carries a plan out: lock, journal, playbook, verdict, stop. It decides nothing about the world; the playbooks look.
+"""Carries plans out: lock, journal, playbook, verdict, stop. It decides nothing about the world; the playbooks look.
 
-On a failure before the promotion it goes back by the abort playbook (complete, or the state before), unless told to
-stay.
+Several legs make one run: the next begins only when the one before is proven. On a failure before the promotion a leg
+that closed RDS goes back by the abort playbook (complete, or the state before), unless told to stay.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from failback import journal, lock
 
-from rollback_runner import acts, ansible_run, interrupts, report, store, verdict
+from rollback_runner import acts, ansible_run, holding, interrupts, outcome, report, store, verdict
+from rollback_runner import plan as planning
 from rollback_runner.content import ROOT
-from rollback_runner.errors import Exit, LockedError, RecordError, RefusedError
+from rollback_runner.errors import Exit, RecordError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from rollback_runner.acts import Promoted
     from rollback_runner.history import History
     from rollback_runner.live import View
     from rollback_runner.messages import Texts
@@ -45,10 +45,20 @@ class Options:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A plan with what it needs to be carried out."""
+
+    plan: Plan
+    past: History
+    playbook: Path
+
+
 @dataclass
 class _State:
     """What is known so far of the run that goes on."""
 
+    items: list[dict[str, Any]] = field(default_factory=list)
     seen: list[TaskSeen] = field(default_factory=list)
     phases: list[report.PhaseReport] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
@@ -70,13 +80,25 @@ class Engine:
         self._epoch = 0
         self._started = store.now()
 
-    def phase(self, plan: Plan, past: History, playbook: Path) -> dict[str, Any]:
-        """Carry out a phase and return its report. Raises `LockedError`, `RecordError`; it tells the rest."""
-        with self._run(plan, plan.phase) as run, interrupts.watched(self._cancel, self._interrupted):
-            items, status = self._phase(run, plan, past, playbook)
-            promoted = acts.promoted(run.entries(), self._site.hosts("databases"))
-            status, outcome = self._settle(run, plan, status, promoted)
-            return self._finish(run, plan, items, status, outcome)
+    def carry_out(self, stages: Sequence[Stage], name: str) -> dict[str, Any]:
+        """Carry the legs out in order and return the run's report. Raises `LockedError`, `RecordError`; tells the rest.
+
+        `name` is what the run is called in its record: the leg's name, or `rollback`.
+        """
+        plans = [stage.plan for stage in stages]
+        with self._run(plans, name) as run, interrupts.watched(self._cancel, self._interrupted):
+            for stage in stages:
+                end = self._leg(run, stage)
+                if end.status not in verdict.PASSED:
+                    break
+            for left in plans[len(self._state.phases) :]:
+                self._state.items += report.items_of(left.phase, verdict.judge(left.items, left.steps, []))
+            status, word = outcome.settle(end)
+            if outcome.goes_back(end, stay=self._options.stay_fenced or not stage.plan.steps):
+                self._view.say(self._texts("live.abort"))
+                self._write(run, "abort", reason=status)
+                word = "aborted" if self._abort(run) in verdict.PASSED else "unproven"
+            return self._finish(run, plans, stage.plan, status, word)
 
     def abort(self, plan: Plan, last: store.Run | None) -> dict[str, Any]:
         """Go back by hand. Raises `RefusedError` when the record says that IDC was promoted."""
@@ -85,68 +107,62 @@ class Engine:
                 f"There is no way back: run {last.id} made IDC writable, and opening RDS again would make two writers.",
                 next_step="rollback-runner resume finishes the way forward; going to AWS again is a new cut-over",
             )
-        with self._run(plan, "abort") as run, interrupts.watched(self._cancel, self._interrupted):
+        with self._run([plan], "abort") as run, interrupts.watched(self._cancel, self._interrupted):
             status = self._abort(run)
-            outcome = "aborted" if status in verdict.PASSED else "refused" if status == "refused" else "unproven"
-            outcome = "interrupted" if self._cancel.is_set() and outcome != "aborted" else outcome
-            return self._finish(run, plan, [], status, outcome)
+            word = "aborted" if status in verdict.PASSED else "refused" if status == "refused" else "unproven"
+            word = "interrupted" if self._cancel.is_set() and word != "aborted" else word
+            return self._finish(run, [plan], plan, status, word)
 
     @contextmanager
-    def _run(self, plan: Plan, name: str) -> Iterator[store.Run]:
+    def _run(self, plans: Sequence[Plan], name: str) -> Iterator[store.Run]:
         """Take the lock, open the record; give both back whatever happens."""
-        run_id = store.new_id(self._home, self._site.name, name)
+        run_id = store.new_id(self._home, self._site.name, name.replace(":", "-"))
         path = store.lock_path(self._home, self._site.name)
         # A rehearsal touches nothing and must never stand in the way of the real thing: it takes no lock.
         if not self._options.check:
-            self._epoch = self._acquire(path, run_id, name)
+            self._epoch = holding.acquire(
+                self._home,
+                self._site.name,
+                run_id,
+                reason=self._options.reason or f"phase {name}",
+                takeover=self._options.takeover,
+                swept=lambda count, left: self._view.say(self._texts("live.swept", count=count, run=left)),
+            )
         try:
             run = store.create(self._home, run_id, self._site.secret_files)
             begin = {
                 "phase": name,
                 "site": self._site.name,
                 "site_directory": str(self._site.directory),
-                "plan": plan.digest,
+                "legs": [plan.leg.name for plan in plans],
+                "strategy": plans[0].strategy,
+                "plan": planning.whole_digest(plans),
                 "epoch": self._epoch,
                 "options": asdict(self._options),
                 "holder": store.holder(),
             }
             self._write(run, "begin", **begin)
-            store.write_json(run, "plan.json", asdict(plan))
+            store.write_json(run, "plan.json", {"plans": [asdict(plan) for plan in plans]})
             yield run
             store.give_back_reserve(run)
         finally:
             if not self._options.check:
                 lock.release(path, self._epoch)
 
-    def _acquire(self, path: Path, run_id: str, name: str) -> int:
-        reason = self._options.reason or f"phase {name}"
-        try:
-            before = lock.read(path)
-            held = lock.acquire(path, site=self._site.name, reason=reason, run=run_id, takeover=self._options.takeover)
-        except lock.LockHeldError as error:
-            stale = error.lock.stale
-            step = "rollback-runner resume" if stale else "wait for it, or ask its holder"
-            raise LockedError(f"{error}.", next_step=f'{step}; --break-lock "REASON" takes it by force') from error
-        except lock.LockError as error:
-            raise RecordError(f"{error}; nothing was done.", next_step="df -h; ls -l " + str(path.parent)) from error
-        if before is not None and before.held:
-            left = ansible_run.sweep(store.runs_directory(self._home) / before.run)
-            if left:
-                self._view.say(self._texts("live.swept", count=left, run=before.run))
-        return held.epoch
-
-    def _phase(
-        self, run: store.Run, plan: Plan, past: History, playbook: Path
-    ) -> tuple[list[dict[str, Any]], verdict.Status]:
+    def _leg(self, run: store.Run, stage: Stage) -> outcome.Ended:
+        """Play one leg and judge it by what was seen."""
+        plan = stage.plan
+        first, written = len(self._state.seen), len(run.entries())
         deadline = plan.budget * _DEADLINE_FACTOR
-        self._view.begin(plan, past, deadline, check=self._options.check)
+        self._view.begin(plan, stage.past, deadline, check=self._options.check)
         started = store.now()
         try:
-            ended = self._play(run, playbook, deadline)
+            ended = self._play(run, stage.playbook, deadline, {"rr_leg": plan.leg.name, "rr_strategy": plan.strategy})
         finally:
             self._view.end()
-        verdicts = verdict.judge(plan.items, plan.steps, self._state.seen, check=self._options.check)
-        failed = verdict.failures(self._state.seen)
+        seen = self._state.seen[first:]
+        verdicts = verdict.judge(plan.items, plan.steps, seen, check=self._options.check)
+        failed = verdict.failures(seen)
         status = verdict.phase_status(verdicts, failed, plan.excused)
         reason = ""
         if ended.status != "successful" and status in verdict.PASSED:
@@ -156,36 +172,28 @@ class Engine:
         elif ended.status == "failed" and not failed:
             status = "failed"
             reason = ended.last_words or "the play ended without a word"
-        self._state.phases.append(report.PhaseReport(plan.phase, status, started, ended.seconds, plan.budget, reason))
-        self._state.failures += report.failures_of(plan.phase, failed)
+        name = plan.leg.name
+        self._state.phases.append(report.PhaseReport(name, status, started, ended.seconds, plan.budget, reason))
+        self._state.failures += report.failures_of(name, failed)
         for item in verdicts:
             hosts = {host.host: host.status for host in item.hosts}
             self._write(run, "item", id=item.id, status=item.status, reason=item.reason, hosts=hosts)
-        return report.items_of(plan.phase, verdicts), status
-
-    def _settle(
-        self, run: store.Run, plan: Plan, status: verdict.Status, promoted: Promoted
-    ) -> tuple[verdict.Status, str]:
-        """Decide what the run has come to, and go back where that is right."""
-        if status in verdict.PASSED:
-            return status, "rehearsed" if self._options.check else "proven"
-        if self._cancel.is_set():
-            return status, "interrupted"
-        if promoted == "yes" and status == "refused":
-            status = "failed"  # "refused" tells people that nothing was done
-        touched = any(entry["kind"] == "intent" for entry in run.entries())
-        said_no = status == "refused" or (not touched and verdict.stopped_by_a_gate(self._state.seen))
-        refused = "refused" if said_no else "unproven"
-        if self._options.check or self._options.stay_fenced or promoted == "yes" or not touched or not plan.steps:
-            return status, refused
-        self._view.say(self._texts("live.abort"))
-        self._write(run, "abort", reason=status)
-        gone_back = self._abort(run)
-        return status, "aborted" if gone_back in verdict.PASSED else "unproven"
+        self._write(run, "leg", leg=name, status=status)
+        self._state.items += report.items_of(plan.phase, verdicts)
+        entries = run.entries()
+        return outcome.Ended(
+            leg=plan.leg,
+            status=status,
+            promoted=acts.promoted(entries, self._site.hosts("databases")),
+            touched=any(entry["kind"] == "intent" for entry in entries[written:]),
+            gate=verdict.stopped_by_a_gate(seen),
+            cancelled=self._cancel.is_set(),
+            check=self._options.check,
+        )
 
     def _abort(self, run: store.Run) -> verdict.Status:
         started, before = store.now(), len(self._state.seen)
-        ended = self._play(run, ROOT / "playbooks" / "abort.yml", _ABORT_BUDGET * _DEADLINE_FACTOR)
+        ended = self._play(run, ROOT / "playbooks" / "abort.yml", _ABORT_BUDGET * _DEADLINE_FACTOR, {})
         failed = verdict.failures(self._state.seen[before:])
         ran = any(event.kind == "result" for event in self._state.seen[before:])
         status: verdict.Status = "done" if ran and ended.status == "successful" else "failed"
@@ -196,8 +204,9 @@ class Engine:
         self._state.failures += report.failures_of("abort", failed)
         return status
 
-    def _play(self, run: store.Run, playbook: Path, deadline: float) -> ansible_run.Ended:
-        loss = self._options.accept_loss
+    def _play(self, run: store.Run, playbook: Path, deadline: float, told: dict[str, str]) -> ansible_run.Ended:
+        if self._options.accept_loss:
+            told = {**told, "rr_accept_loss": self._options.accept_loss}
         variables = {"RR_RUN_DIR": str(run.directory), "RR_HOME": str(self._home)}
         if not self._options.check:
             variables |= {"RR_EPOCH": str(self._epoch), "RR_LOCK": str(store.lock_path(self._home, self._site.name))}
@@ -209,7 +218,7 @@ class Engine:
             secret_files=self._site.secret_files,
             deadline=deadline,
             check=self._options.check,
-            extra={"rr_accept_loss": loss} if loss else None,
+            extra=told,
         )
 
         def take(event: TaskSeen) -> None:
@@ -231,13 +240,14 @@ class Engine:
         return ended
 
     def _finish(
-        self, run: store.Run, plan: Plan, items: list[dict[str, Any]], status: verdict.Status, outcome: str
+        self, run: store.Run, plans: Sequence[Plan], last: Plan, status: verdict.Status, word: str
     ) -> dict[str, Any]:
-        interrupted = outcome == "interrupted"
-        code = Exit.INTERRUPTED if interrupted else verdict.exit_code("refused" if outcome == "refused" else status)
+        interrupted = word == "interrupted"
+        code = Exit.INTERRUPTED if interrupted else verdict.exit_code("refused" if word == "refused" else status)
         entries = run.entries()
         promoted = acts.promoted(entries, self._site.hosts("databases"))
-        self._write(run, "end", status=status, outcome=outcome, exit_code=int(code))
+        touched = any(entry["kind"] == "intent" for entry in entries)
+        self._write(run, "end", status=status, outcome=word, exit_code=int(code))
         made = report.Report(
             run=run.id,
             site=self._site.name,
@@ -247,22 +257,22 @@ class Engine:
             seconds=round(sum(phase.seconds for phase in self._state.phases), 3),
             check=self._options.check,
             status=status,
-            outcome=outcome,
+            outcome=word,
             exit_code=int(code),
-            strategy=plan.strategy,
-            strategy_reason=plan.reason,
-            plan_digest=plan.digest,
+            strategy=last.strategy,
+            strategy_reason=last.reason,
+            plan_digest=planning.whole_digest(plans),
             epoch=self._epoch,
             holder=store.holder(),
             promoted=promoted,
             accepted_loss=self._options.accept_loss,
-            forecast=plan.forecast,
+            forecast=last.forecast,
             phases=self._state.phases,
-            items=items,
+            items=report.merged(self._state.items),
             failures=self._state.failures,
             stopped_at=self._state.stopped_at,
             unfinished_acts=acts.unfinished(entries),
-            next_step=_next_step(outcome, promoted, touched=any(entry["kind"] == "intent" for entry in entries)),
+            next_step=outcome.next_step(word, last.leg, promoted, touched=touched),
             journal={**_journal_head(run), "problems": journal.verify(run.journal)},
         )
         content = report.as_dict(made)
@@ -280,20 +290,6 @@ class Engine:
 
     def _interrupted(self) -> None:
         self._view.say(self._texts("live.interrupted"))
-
-
-def _next_step(outcome: str, promoted: Promoted, *, touched: bool) -> str:
-    if outcome == "proven":
-        return "next.watch"
-    if outcome == "rehearsed":
-        return "next.act"
-    if outcome == "aborted":
-        return "next.again"
-    if promoted != "no":
-        return "next.forward"
-    if touched:
-        return "next.fenced"
-    return "next.refused" if outcome == "refused" else "next.resume"
 
 
 def _journal_head(run: store.Run) -> dict[str, Any]:

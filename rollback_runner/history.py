@@ -31,7 +31,7 @@ class History:
 
 
 def of(reports: Iterable[Mapping[str, Any]], site: str, phase: str) -> History:
-    """Learn from runs of this phase on this site that went through; rehearsals and failures teach no durations."""
+    """Learn from runs of this leg (`full`, `full:restore`) that went through; rehearsals and failures teach nothing."""
     totals: list[float] = []
     offsets: dict[str, list[float]] = {}
     for report in reports:
@@ -40,8 +40,12 @@ def of(reports: Iterable[Mapping[str, Any]], site: str, phase: str) -> History:
             continue
         totals.append(float(mine[0]["seconds"]))
         for item in report.get("items", ()):
-            if item.get("phase") == phase and item.get("ended"):
-                offsets.setdefault(item["id"], []).append(_between(mine[0]["started"], item["ended"]))
+            if item.get("phase") != phase.partition(":")[0] or not item.get("ended"):
+                continue
+            offset = _between(mine[0]["started"], item["ended"])
+            # An item that a later leg proved again ended there, not here.
+            if 0 <= offset <= totals[-1] + 1:
+                offsets.setdefault(item["id"], []).append(offset)
     return History(spread(totals), {name: s for name, values in offsets.items() if (s := spread(values)) is not None})
 
 

@@ -11,32 +11,29 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollback_runner import checklist
+from rollback_runner import checklist, ways
 from rollback_runner.errors import UsageError
 from rollback_runner.verdict import Expected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rollback_runner.history import Spread
     from rollback_runner.seen import Step
     from rollback_runner.site import Site
+    from rollback_runner.ways import Leg
 
-_NOT_BUILT = {
-    "restore-first": "it restores IDC from a backup while RDS serves, and the restore is not built yet",
-    "stop-first": "it stops all writes at once and restores; neither the maintenance page nor the restore is built yet",
-}
 # What cannot be taken back: the act that makes IDC writable.
 _PROMOTION = "SWITCH-01"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Frozen: a run carries out the plan that was shown, or none."""
+    """Frozen: a run carries out the plan that was shown, or none. `leg` names the playbook and what it must prove."""
 
     site: str
-    phase: str
+    leg: Leg
     strategy: str
     reason: str
     budget: float
@@ -47,22 +44,36 @@ class Plan:
     digest: str
 
     @property
+    def phase(self) -> str:
+        """The phase whose items these are."""
+        return self.leg.phase
+
+    @property
     def excused(self) -> frozenset[str]:
         """The items this site does not ask for."""
         return frozenset(item.id for item in self.items if item.excused)
 
 
-def make(site: Site, phase: str, steps: Sequence[Step], forecast: Spread | None = None, home: str = "") -> Plan:
-    """Make the plan for one phase. Raises `UsageError` for a phase or a strategy that does not exist yet."""
-    refuse_unbuilt(phase)
-    strategy, reason = choose_strategy(site.strategy)
-    items = tuple(_expected(site, item) for item in checklist.of_phase(phase))
+def make(  # noqa: PLR0913 - what a plan depends on
+    site: Site,
+    leg: Leg,
+    steps: Sequence[Step],
+    *,
+    forecast: Spread | None = None,
+    home: str = "",
+    strategy: str = "",
+) -> Plan:
+    """Make the plan for one leg of the site's strategy, or of the one named. Raises `UsageError` for an unknown one."""
+    way = ways.way(strategy or site.strategy)
+    mine = [item for item in checklist.of_phase(leg.phase) if not leg.items or item.id in leg.items]
+    items = tuple(_expected(site, item) for item in mine)
     content = {
         "version": _VERSION,
         "site": site.name,
-        "phase": phase,
-        "strategy": strategy,
-        "budget": site.budgets[phase],
+        "phase": leg.phase,
+        "part": leg.part,
+        "strategy": way.strategy,
+        "budget": site.budgets[leg.phase],
         "items": [asdict(item) for item in items],
         "steps": [asdict(step) for step in steps],
         "groups": {name: list(hosts) for name, hosts in site.groups.items()},
@@ -70,16 +81,21 @@ def make(site: Site, phase: str, steps: Sequence[Step], forecast: Spread | None 
     }
     return Plan(
         site=site.name,
-        phase=phase,
-        strategy=strategy,
-        reason=reason,
-        budget=float(site.budgets[phase]),
+        leg=leg,
+        strategy=way.strategy,
+        reason=way.reason,
+        budget=float(site.budgets[leg.phase]),
         items=items,
         steps=tuple(steps),
         point_of_no_return=_point_of_no_return(steps),
         forecast=forecast,
         digest=digest(content),
     )
+
+
+def whole_digest(plans: Sequence[Plan]) -> str:
+    """Digest a run's plans as one: that of its only plan, or of all in their order."""
+    return plans[0].digest if len(plans) == 1 else digest({"plans": [plan.digest for plan in plans]})
 
 
 def refuse_unbuilt(phase: str) -> None:
@@ -97,19 +113,6 @@ def refuse_unbuilt(phase: str) -> None:
         )
 
 
-def choose_strategy(wanted: str) -> tuple[str, str]:
-    """Choose by rule, with the reason. Raises `UsageError` for the ways through that are not built yet."""
-    if wanted in _NOT_BUILT:
-        raise UsageError(
-            f"The strategy {wanted} is refused: {_NOT_BUILT[wanted]}.",
-            next_step="set site_strategy: switch-first if the data on IDC up to the cut-over is usable",
-        )
-    return (
-        "switch-first",
-        "the data on IDC up to the cut-over is usable, so only what RDS took since then must be fetched",
-    )
-
-
 def digest(content: Mapping[str, Any]) -> str:
     """Digest canonical JSON: keys sorted, no blanks."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
@@ -121,7 +124,15 @@ def _expected(site: Site, item: checklist.Item) -> Expected:
     excused = ""
     if item.asked_for and all(site.variables[host].get(item.asked_for) == "none" for host in hosts):
         excused = f"not asked for: {item.asked_for} is none"
-    return Expected(item.id, hosts, excused)
+    return Expected(item.id, hosts, excused, tuple(_absent(site, hosts)))
+
+
+def _absent(site: Site, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Name the load balancer nodes that the site said may be missing (lb_absent_ok), each with the reason."""
+    for host in hosts:
+        reasons = site.variables[host].get("lb_absent_ok")
+        if isinstance(reasons, dict) and str(reasons.get(host) or "").strip():
+            yield host, str(reasons[host])
 
 
 def _point_of_no_return(steps: Sequence[Step]) -> str:

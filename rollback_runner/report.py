@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import jsonschema
 
-from rollback_runner import checklist, messages, store
+from rollback_runner import checklist, messages, store, verdict
 from rollback_runner.content import PACKAGE
 
 if TYPE_CHECKING:
@@ -76,6 +76,37 @@ def items_of(phase: str, verdicts: Sequence[ItemVerdict]) -> list[dict[str, Any]
     return [
         {**asdict(verdict), "phase": phase, "title": dict(checklist.item(verdict.id).titles)} for verdict in verdicts
     ]
+
+
+def merged(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Make one row of the rows an item has from several legs: as bad as the worst, all evidence in order."""
+    rows: dict[str, dict[str, Any]] = {}
+    for item in items:
+        first = rows.get(item["id"])
+        rows[item["id"]] = dict(item) if first is None else _joined(first, item)
+    return list(rows.values())
+
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    worst = min((first, second), key=lambda row: verdict.ORDER.index(row["status"]))
+    hosts = {host["host"]: host for host in first["hosts"]}
+    for host in second["hosts"]:
+        before = hosts.get(host["host"])
+        if before is not None:
+            status = min((before["status"], host["status"]), key=verdict.ORDER.index)
+            reason = next((one["reason"] for one in (before, host) if one["status"] == status), "")
+            evidence = (*before["evidence"], *host["evidence"])
+            host = {"host": host["host"], "status": status, "reason": reason, "evidence": evidence}  # noqa: PLW2901 - the joined one takes its place
+        hosts[host["host"]] = host
+    return {
+        **first,
+        "status": worst["status"],
+        "reason": worst["reason"],
+        "started": first["started"] or second["started"],
+        "ended": second["ended"] or first["ended"],
+        "seconds": round(first["seconds"] + second["seconds"], 3),
+        "hosts": list(hosts.values()),
+    }
 
 
 def failures_of(phase: str, failures: Sequence[Failure]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import socket
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from failback import journal, scrub
 from rollback_runner.errors import RecordError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _LATEST = "latest"
@@ -94,21 +94,39 @@ def create(home: Path, run_id: str, secret_files: tuple[str, ...]) -> Run:
     Raises `RecordError` when there is no room or no permission: a run that cannot be recorded does not begin.
     """
     directory = runs_directory(home) / run_id
-    try:
-        (directory / "evidence").mkdir(parents=True)
-        directory.chmod(0o700)
-        (directory / scrub.LIST).write_text("\n".join(secret_files) + "\n", encoding="utf-8")
-        journal.reserve(directory)
+    with _recordable(directory):
+        run = _make(directory, secret_files)
         link = runs_directory(home) / f".{_LATEST}.{os.getpid()}"
         link.symlink_to(run_id)
         link.replace(runs_directory(home) / _LATEST)
+    return run
+
+
+def create_aside(home: Path, shelf: str, run_id: str, secret_files: tuple[str, ...]) -> Run:
+    """Make the record of something that is no run of a phase, on a shelf of its own. Raises `RecordError`."""
+    directory = home / shelf / run_id
+    with _recordable(directory):
+        return _make(directory, secret_files)
+
+
+def _make(directory: Path, secret_files: tuple[str, ...]) -> Run:
+    (directory / "evidence").mkdir(parents=True)
+    directory.chmod(0o700)
+    (directory / scrub.LIST).write_text("\n".join(secret_files) + "\n", encoding="utf-8")
+    journal.reserve(directory)
+    return Run(directory)
+
+
+@contextmanager
+def _recordable(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, journal.JournalError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RecordError(
             f"The record cannot be kept in {directory}: {reason}; nothing was done.",
-            next_step=f"df -h {runs_directory(home)}, make room or set RR_HOME, then run the same command again",
+            next_step=f"df -h {directory.parent}, make room or set RR_HOME, then run the same command again",
         ) from error
-    return Run(directory)
 
 
 def give_back_reserve(run: Run) -> None:

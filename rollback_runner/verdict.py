@@ -6,7 +6,7 @@ nothing failed on the way, not even where a rescue section caught it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rollback_runner.errors import Exit
@@ -24,11 +24,15 @@ PASSED = frozenset({"done", "already"})
 
 @dataclass(frozen=True)
 class Expected:
-    """An item and the hosts it must pass on. `excused` is the reason for which it is not asked for here."""
+    """An item and the hosts it must pass on. `excused` is the reason for which it is not asked for here.
+
+    `absent` are hosts that the site said may be missing, each with the reason: skipped there, the item can still pass.
+    """
 
     id: str
     hosts: tuple[str, ...]
     excused: str = ""
+    absent: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,11 @@ def _item(
     hosts = tuple(
         _host(name, [event for event in mine if event.host == name], check=check) for name in item.hosts + others
     )
+    hosts = tuple(_absent(host, dict(item.absent)) for host in hosts)
+    counted = [host for host in hosts if host.status != "skipped" or host.host not in dict(item.absent)]
     wanted = [step for step in steps if item.id in step.ids and not step.optional]
     missing = next((step for step in wanted if (step.play, step.name) not in ran), None)
-    status: Status = min((host.status for host in hosts), key=ORDER.index, default="not_run")
+    status: Status = min((host.status for host in counted or hosts), key=ORDER.index, default="not_run")
     reason = next((host.reason for host in hosts if host.status == status and host.reason), "")
     if item.excused and status in {"not_run", "skipped"}:
         status, reason = "skipped", item.excused
@@ -158,6 +164,13 @@ def _item(
         seconds=round(sum(event.seconds for event in _slowest(mine)), 3),
         hosts=hosts,
     )
+
+
+def _absent(host: HostVerdict, absent: Mapping[str, str]) -> HostVerdict:
+    """Give the site's own reason for a host that was left out; a skip's event carries none."""
+    if host.status != "skipped" or host.host not in absent:
+        return host
+    return replace(host, reason=f"may be missing: {absent[host.host]}")
 
 
 def _host(name: str, events: Sequence[TaskSeen], *, check: bool) -> HostVerdict:

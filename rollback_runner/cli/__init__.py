@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from rollback_runner import __version__
-from rollback_runner.cli import drill, journal, lab, look, phase, shell, site
+from rollback_runner.cli import baseline, drill, journal, lab, look, phase, shell, site
 from rollback_runner.cli.common import Group, run
 
 __all__ = ["main", "root"]
@@ -26,7 +26,9 @@ def root() -> None:
 
 for command in (
     phase.phase,
+    phase.rollback,
     drill.drill,
+    baseline.baseline,
     look.status,
     phase.resume,
     phase.abort,

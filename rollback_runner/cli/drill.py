@@ -1,4 +1,4 @@
-"""`drill`: the whole phase in the lab, under traffic, with the clients' ledger checked afterwards."""
+"""`drill`: the whole way in the lab, under traffic, with the clients' ledger checked afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rollback_runner import drill as drills
-from rollback_runner import messages, report
+from rollback_runner import messages, report, scenarios
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 
@@ -17,21 +17,42 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("scenario", metavar="[SCENARIO]", default=scenarios.PLAIN)
 @site_option
+@click.option("--leg", "legs", multiple=True, metavar="LEG", help="Only this leg of the way, e.g. emergency.")
 @click.option("--before", default=5.0, show_default=True, help="Seconds of traffic before the phase begins.")
 @click.option("--after", default=5.0, show_default=True, help="Seconds of traffic after the phase has ended.")
 @click.option("--no-reset", is_flag=True, help="Take the lab as it stands.")
 @language_option
 @json_option
 def drill(  # noqa: PLR0913 - one parameter per option is how click hands them over
-    site_name: str, *, before: float, after: float, no_reset: bool, language: Language, as_json: bool
+    scenario: str,
+    site_name: str,
+    *,
+    legs: tuple[str, ...],
+    before: float,
+    after: float,
+    no_reset: bool,
+    language: Language,
+    as_json: bool,
 ) -> int:
-    """Carry out the emergency phase in the lab under live traffic, and check every acknowledged write.
+    """Carry out the whole way in the lab under live traffic, and check every acknowledged write.
 
-    Sets the lab back to "migrated and failing", starts clients that write, runs the phase, stops the clients, and
-    compares their ledger with what IDC holds. Exit 0 only when all is proven and nothing was lost.
+    Sets the lab back to "migrated and failing", does the scenario's faults, starts clients that write, carries out
+    every leg, stops the clients, and compares their ledger with what IDC holds. Exit 0 only when all is proven and
+    nothing was lost. Scenarios: plain (default), data-lost, rds-corrupt.
     """
-    order = drills.Order(site_name, home(), language, before=before, after=after, reset=not no_reset, silent=as_json)
+    order = drills.Order(
+        site_name,
+        home(),
+        language,
+        before=before,
+        after=after,
+        reset=not no_reset,
+        silent=as_json,
+        scenario=scenario,
+        legs=legs,
+    )
     content, code = drills.run(order)
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))

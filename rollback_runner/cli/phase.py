@@ -1,4 +1,4 @@
-"""`phase`, `resume` and `abort`: the commands that act."""
+"""`phase`, `rollback`, `resume` and `abort`: the commands that act."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rollback_runner import carry, messages, report, store
+from rollback_runner import carry, messages, plan, report, store, ways
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.engine import Options
@@ -35,24 +35,38 @@ _accept_loss = click.option(
 _break_lock = click.option(
     "--break-lock", default=None, metavar="REASON", help="Take the site's lock from whoever holds it, with this reason."
 )
+_strategy = click.option(
+    "--strategy",
+    type=click.Choice(list(ways.WAYS)),
+    default=None,
+    metavar="NAME",
+    help=f"Another way through than the site's: {', '.join(ways.WAYS)}.",
+)
 _yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+_stay_fenced = click.option(
+    "--stay-fenced", is_flag=True, help="After a failure before the promotion, do not go back by itself."
+)
 
 
 @click.command()
 @click.argument("name", metavar="NAME")
 @site_option
+@click.option("--part", default="", metavar="PART", help="The part of a phase that the strategy splits, e.g. restore.")
+@_strategy
 @click.option("--check", is_flag=True, help="Rehearse: read everything, plan everything, touch nothing.")
 @_yes
 @_answers
 @_accept_loss
 @_break_lock
-@click.option("--stay-fenced", is_flag=True, help="After a failure before the promotion, do not go back by itself.")
+@_stay_fenced
 @language_option
 @json_option
 def phase(  # noqa: PLR0913 - one parameter per option is how click hands them over
     name: str,
     site_name: str,
     *,
+    part: str,
+    strategy: str | None,
     check: bool,
     yes: bool,
     answers: str | None,
@@ -62,17 +76,48 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
     language: Language,
     as_json: bool,
 ) -> int:
-    """Carry out the phase NAME (today: emergency) on a site.
+    """Carry out the phase NAME (today: emergency, full) on a site.
 
     Shows the plan first, and on a terminal asks for the site's name. Safe to run again at any point: every step looks
     before it acts. A failure before the promotion goes back to the state before by itself.
     """
-    for option, value in (("--accept-loss", accept_loss), ("--break-lock", break_lock)):
-        if value is not None and value != "" and not value.strip():
-            raise UsageError(f"{option} needs a reason; it goes on record.", next_step=f'{option} "why"')
-    options = Options(check=check, accept_loss=accept_loss, takeover=break_lock, stay_fenced=stay_fenced)
-    asked = carry.Asked(name, site_name, home(), language, yes=yes or check, answers=answers, silent=as_json)
-    return _show(carry.phase(asked, options, _confirm), language, as_json=as_json)
+    plan.refuse_unbuilt(name)
+    options = _options(check=check, accept_loss=accept_loss, break_lock=break_lock, stay_fenced=stay_fenced)
+    leg = f"{name}:{part}" if part else name
+    asked = carry.Asked((leg,), site_name, home(), language, yes or check, answers, as_json, strategy or "")
+    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
+
+
+@click.command()
+@site_option
+@_strategy
+@_yes
+@_answers
+@_accept_loss
+@_break_lock
+@_stay_fenced
+@language_option
+@json_option
+def rollback(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    site_name: str,
+    *,
+    strategy: str | None,
+    yes: bool,
+    answers: str | None,
+    accept_loss: str,
+    break_lock: str | None,
+    stay_fenced: bool,
+    language: Language,
+    as_json: bool,
+) -> int:
+    """Carry out every leg of the way through, one after another, in one run.
+
+    switch-first: emergency, full. restore-first: full:restore, emergency, full. stop-first: emergency:stop,
+    full:restore, emergency:open, full. The next leg begins only when the one before is proven.
+    """
+    options = _options(check=False, accept_loss=accept_loss, break_lock=break_lock, stay_fenced=stay_fenced)
+    asked = carry.Asked((), site_name, home(), language, yes, answers, as_json, strategy or "")
+    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
 
 
 @click.command()
@@ -87,13 +132,13 @@ def resume(  # noqa: PLR0913 - one parameter per option is how click hands them 
 ) -> int:
     """Go on with the newest run that did not get to its end.
 
-    Runs the same phase again with the same options, under a new epoch: what is done is seen and left alone. Takes over
+    Runs what was left of it with the same options, under a new epoch: what is done is seen and left alone. Takes over
     the lock of a run whose process is gone, and ends what that run left behind on this machine.
     """
     found = carry.unfinished(home(), site_name)
     options = replace(found.options, takeover=break_lock or carry.takeover(home(), found.site.name))
-    asked = carry.Asked(found.phase, site_name, home(), language, yes=yes, answers=answers, silent=as_json)
-    return _show(carry.phase(asked, options, _confirm), language, as_json=as_json)
+    asked = carry.Asked(found.legs, site_name, home(), language, yes, answers, as_json, found.strategy)
+    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
 
 
 @click.command()
@@ -111,8 +156,15 @@ def abort(  # noqa: PLR0913 - one parameter per option is how click hands them o
     Unlocks what the run locked, releases held requests towards AWS, checks that the names never moved. After the
     promotion it is refused (exit 3), with the reason.
     """
-    asked = carry.Asked("abort", site_name, home(), language, yes=yes, answers=answers, silent=as_json)
+    asked = carry.Asked(("abort",), site_name, home(), language, yes=yes, answers=answers, silent=as_json)
     return _show(carry.abort(asked, Options(takeover=break_lock), _confirm), language, as_json=as_json)
+
+
+def _options(*, check: bool, accept_loss: str, break_lock: str | None, stay_fenced: bool) -> Options:
+    for option, value in (("--accept-loss", accept_loss), ("--break-lock", break_lock)):
+        if value is not None and value != "" and not value.strip():
+            raise UsageError(f"{option} needs a reason; it goes on record.", next_step=f'{option} "why"')
+    return Options(check=check, accept_loss=accept_loss, takeover=break_lock, stay_fenced=stay_fenced)
 
 
 def _confirm(shown: str, question: str) -> str:

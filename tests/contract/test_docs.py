@@ -28,7 +28,7 @@ def test_the_reference_is_what_help_prints() -> None:
 
 
 def test_every_command_of_the_design_is_there() -> None:
-    wanted = "abort completion doctor drill explain init items journal lab phase report resume status"
+    wanted = "abort baseline completion doctor drill explain init items journal lab phase report resume rollback status"
     assert set(wanted.split()) == set(root.commands)
 
 

@@ -25,7 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def past_run(home: Path, name: str, outcome: str = "", phase: str = "emergency", **options: Any) -> store.Run:
     run = store.create(home, name, ())
-    journal.append(run.journal, "begin", site="pretend", phase=phase, options=OPTIONS | options)
+    begin = {"legs": options.pop("legs", [phase]), "strategy": "switch-first"}
+    journal.append(run.journal, "begin", site="pretend", phase=phase, options=OPTIONS | options, **begin)
     if outcome:
         journal.append(run.journal, "end", outcome=outcome)
     return run
@@ -34,7 +35,11 @@ def past_run(home: Path, name: str, outcome: str = "", phase: str = "emergency",
 def test_resume_keeps_the_options_but_not_the_reason_of_an_earlier_takeover(home: Path) -> None:
     past_run(home, "20260101T000000Z-pretend-emergency")
     found = carry.unfinished(home, str(home / "site"))
-    assert (found.phase, found.options.accept_loss, found.options.stay_fenced) == ("emergency", "known bound 3 s", True)
+    assert (found.legs, found.options.accept_loss, found.options.stay_fenced) == (
+        ("emergency",),
+        "known bound 3 s",
+        True,
+    )
     assert found.options.takeover is None
     assert found.options.reason == "resume of 20260101T000000Z-pretend-emergency"
 
@@ -42,7 +47,7 @@ def test_resume_keeps_the_options_but_not_the_reason_of_an_earlier_takeover(home
 @pytest.mark.parametrize("outcome", ["interrupted", "unproven", "refused"])
 def test_what_did_not_get_to_its_end_is_resumed(home: Path, outcome: str) -> None:
     past_run(home, "20260101T000000Z-pretend-emergency", outcome)
-    assert carry.unfinished(home, str(home / "site")).phase == "emergency"
+    assert carry.unfinished(home, str(home / "site")).legs == ("emergency",)
 
 
 @pytest.mark.parametrize("outcome", ["proven", "aborted"])
@@ -91,3 +96,12 @@ def test_a_run_that_cannot_be_recorded_does_not_begin(home: Path) -> None:
     (home / "runs").write_text("in the way", encoding="utf-8")
     with pytest.raises(RecordError, match=r"The record cannot be kept in .*; nothing was done"):
         store.create(home, "r", ())
+
+
+def test_of_several_legs_only_those_not_proven_are_resumed(home: Path) -> None:
+    run = past_run(
+        home, "20260101T000000Z-pretend-rollback", phase="rollback", legs=["full:restore", "emergency", "full"]
+    )
+    journal.append(run.journal, "leg", leg="full:restore", status="done")
+    journal.append(run.journal, "leg", leg="emergency", status="failed")
+    assert carry.unfinished(home, str(home / "site")).legs == ("emergency", "full")

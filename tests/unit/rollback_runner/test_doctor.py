@@ -29,7 +29,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RR_HOME", str(tmp_path))
     copy = tmp_path / "site"
     shutil.copytree(FIXTURE, copy)
-    for name in ("_ssh", "_mysql", "_aws", "_dns"):
+    for name in ("_ssh", "_mysql", "_aws", "_dns", "_route53"):
         monkeypatch.setattr(doctor, name, well)
     return copy
 
@@ -56,6 +56,23 @@ def test_a_part_that_does_not_answer_does_not_stop_the_others(directory: Path, m
     found = findings(directory)
     assert found["MySQL db_aws of shop-db"] == (False, "[Errno 113] No route to host")
     assert found["DNS key (rfc2136)"][0]
+
+
+ALL_ON_IDC = "GRANT SELECT, RELOAD, PROCESS, REPLICATION CLIENT, ALTER, EVENT ON *.* TO `rr_admin`@`%`"
+DYNAMIC = "GRANT CONNECTION_ADMIN,REPLICATION_SLAVE_ADMIN,SYSTEM_VARIABLES_ADMIN ON *.* TO `rr_admin`@`%`"
+
+
+def test_what_the_account_may_do_is_read_not_tried() -> None:
+    assert doctor.lacking([ALL_ON_IDC, DYNAMIC], "db_idc", ["shop"]) == []
+    found = doctor.lacking([ALL_ON_IDC.replace(", EVENT", "")], "db_idc", ["shop"])
+    assert "enable events in shop: GRANT EVENT ON shop.*" in found
+    assert any("SYSTEM_VARIABLES_ADMIN" in text for text in found)
+    assert any("CREATE USER" in text for text in doctor.lacking([ALL_ON_IDC, DYNAMIC], "db_aws", ["shop"]))
+
+
+def test_a_zone_that_is_not_there_is_said() -> None:
+    with pytest.raises(ValueError, match="has no entry route53"):
+        doctor._route53(None, [])
 
 
 def test_a_site_that_is_not_valid_is_not_contacted(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from rollback_runner import drill
+import pytest
+
+from lab import faults
+from rollback_runner import clients, drill, scenarios, ways
+from rollback_runner.errors import UsageError
 
 FOUND = {
     "write_outage_seconds": 3.0532834,
@@ -23,7 +27,20 @@ def test_figures_are_numbers_and_keep_their_details_beside_them() -> None:
 
 
 def test_no_samples_prove_nothing() -> None:
-    assert drill.measured(FOUND)
-    assert not drill.measured({"samples": {"idc": 5, "rds": 0}})
-    assert not drill.measured({"samples": {"idc": 5}})
-    assert not drill.measured({})
+    assert clients.measured(FOUND)
+    assert not clients.measured({"samples": {"idc": 5, "rds": 0}})
+    assert not clients.measured({"samples": {"idc": 5}})
+    assert not clients.measured({})
+
+
+def test_every_scenario_names_a_strategy_and_faults_that_exist() -> None:
+    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt"}
+    for scenario in scenarios.scenarios().values():
+        assert scenario.strategy in ways.WAYS
+        assert {*scenario.before, *scenario.during} <= set(faults.FAULTS)
+        assert set(scenario.titles) == {"en", "ko"}
+
+
+def test_an_unknown_scenario_gets_a_suggestion() -> None:
+    with pytest.raises(UsageError, match=r"no drill data-los \(did you mean data-lost\?\)"):
+        scenarios.find("data-los")

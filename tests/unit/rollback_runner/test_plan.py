@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from rollback_runner import plan as planning
+from rollback_runner import ways
 from rollback_runner.errors import UsageError
 from rollback_runner.seen import Step
 from rollback_runner.site import Site
 
+EMERGENCY = ways.leg("switch-first", "emergency", "")
 STEPS = (
     Step("Prepare", "Write the configuration", ("SWITCH-01",), hosts="app_hosts"),
     Step("Move the writer", "Open IDC for writes", ("SWITCH-01",), hosts="databases"),
@@ -38,7 +40,7 @@ SITE = Site(
 
 
 def test_the_plan_names_every_item_with_its_hosts() -> None:
-    plan = planning.make(SITE, "emergency", STEPS)
+    plan = planning.make(SITE, EMERGENCY, STEPS)
     hosts = {item.id: item.hosts for item in plan.items}
     assert len(hosts) == 14
     assert hosts["SWITCH-01"] == ("db", "a1", "a2")
@@ -48,28 +50,28 @@ def test_the_plan_names_every_item_with_its_hosts() -> None:
 
 def test_a_site_that_asks_for_the_network_fence_gets_it() -> None:
     variables = {**SITE.variables, "db": {"aws_network_fence": "security_group"}}
-    assert planning.make(replace(SITE, variables=variables), "emergency", STEPS).excused == frozenset()
+    assert planning.make(replace(SITE, variables=variables), EMERGENCY, STEPS).excused == frozenset()
 
 
 def test_the_digest_does_not_depend_on_the_machine() -> None:
-    here = planning.make(SITE, "emergency", STEPS, home="/home/one")
+    here = planning.make(SITE, EMERGENCY, STEPS, home="/home/one")
     elsewhere = replace(
         SITE,
         directory=Path("/opt/site"),
         variables={**SITE.variables, "db": {"aws_network_fence": "none", "rr_home": "/data", "file": "/data/x"}},
     )
-    assert planning.make(elsewhere, "emergency", STEPS, home="/data").digest == here.digest
+    assert planning.make(elsewhere, EMERGENCY, STEPS, home="/data").digest == here.digest
 
 
 def test_the_digest_changes_with_what_is_done() -> None:
-    one = planning.make(SITE, "emergency", STEPS).digest
-    assert planning.make(SITE, "emergency", STEPS[:1]).digest != one
-    assert planning.make(replace(SITE, budgets={"emergency": 901.0, "full": 1.0}), "emergency", STEPS).digest != one
+    one = planning.make(SITE, EMERGENCY, STEPS).digest
+    assert planning.make(SITE, EMERGENCY, STEPS[:1]).digest != one
+    assert planning.make(replace(SITE, budgets={"emergency": 901.0, "full": 1.0}), EMERGENCY, STEPS).digest != one
     variables = {**SITE.variables, "lb": {"lb_hold_limit": 31}}
-    assert planning.make(replace(SITE, variables=variables), "emergency", STEPS).digest != one
+    assert planning.make(replace(SITE, variables=variables), EMERGENCY, STEPS).digest != one
 
 
-@pytest.mark.parametrize("phase", ["prepare", "approve", "full", "complete", "watch"])
+@pytest.mark.parametrize("phase", ["prepare", "approve", "complete", "watch"])
 def test_phases_that_are_not_built_are_refused(phase: str) -> None:
     with pytest.raises(UsageError, match=f"The phase {phase} is not built yet"):
         planning.refuse_unbuilt(phase)
@@ -80,7 +82,15 @@ def test_an_unknown_phase_gets_a_suggestion() -> None:
         planning.refuse_unbuilt("emergancy")
 
 
-@pytest.mark.parametrize("strategy", ["restore-first", "stop-first"])
-def test_strategies_that_are_not_built_are_refused_with_the_reason(strategy: str) -> None:
-    with pytest.raises(UsageError, match=f"The strategy {strategy} is refused: it "):
-        planning.make(replace(SITE, strategy=strategy), "emergency", STEPS)
+def test_a_part_answers_for_its_own_items_only() -> None:
+    restore = ways.leg("restore-first", "full", "restore")
+    plan = planning.make(SITE, restore, STEPS, strategy="restore-first")
+    assert [item.id for item in plan.items] == [f"DATA-0{number}" for number in range(1, 7)]
+    assert (plan.strategy, plan.phase, plan.budget) == ("restore-first", "full", 3600.0)
+    assert plan.digest != planning.make(SITE, restore, STEPS).digest
+
+
+def test_the_digest_of_several_plans_depends_on_their_order() -> None:
+    one, two = planning.make(SITE, EMERGENCY, STEPS), planning.make(SITE, EMERGENCY, STEPS[:1])
+    assert planning.whole_digest([one]) == one.digest
+    assert planning.whole_digest([one, two]) != planning.whole_digest([two, one])

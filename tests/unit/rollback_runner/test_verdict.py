@@ -105,6 +105,25 @@ def test_a_task_of_a_rescue_section_need_not_run() -> None:
     assert item.status == "done"
 
 
+def test_a_node_that_may_be_missing_is_excused_with_the_reason_and_the_item_passes_on_the_others() -> None:
+    item = Expected("A-01", ("h1", "h2"), absent=(("h2", "powered off, ticket 4711"),))
+    done = [seen("h1", "changed"), seen("h1", "ok", "A-01 | Look at it")]
+    (found,) = judge([item], STEPS, [*done, seen("h2", "skipped"), seen("h2", "skipped", "A-01 | Look at it")])
+    assert found.status == "done"
+    assert [(host.status, host.reason) for host in found.hosts] == [
+        ("done", ""),
+        ("skipped", "may be missing: powered off, ticket 4711"),
+    ]
+    # One that answers takes part as any other; and a node left out without the site's word still counts.
+    (found,) = judge([item], STEPS, [*done, seen("h2", "failed", message="no")])
+    assert found.status == "failed"
+    (found,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, [*done, seen("h2", "skipped")])
+    assert found.status == "skipped"
+    # Nobody left is nobody who proves it.
+    (found,) = judge([item], STEPS, [seen("h2", "skipped")])
+    assert found.status == "not_run"
+
+
 def test_a_host_that_was_not_expected_still_counts_when_it_fails() -> None:
     events = [seen("h1", "ok"), seen("h1", "ok", "A-01 | Look at it"), seen("h9", "failed", message="broke")]
     (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)

@@ -1,0 +1,93 @@
+"""The drill's clients: started in the lab, stopped whatever happens, and their ledger compared with the databases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from rollback_runner.errors import RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CLIENT = "rr-client1"
+_MODULE = ("python3", "-m", "lab.traffic")
+_CONFIG = ("--config", "/etc/rr/traffic.json")
+_LEDGERS = "/var/lib/rr-ledger"  # in the client's container; RR_HOME/.lab/ledger here
+_FIRST_WRITE = 30.0  # seconds until the first acknowledged write; pools and resolvers take one or two
+_STOP = 45.0  # seconds; a write under way may be held for 30
+_CHECK = 300.0  # seconds; the ledger of a drill is compared in about two
+
+
+@contextmanager
+def running(home: Path, name: str) -> Iterator[None]:
+    """Keep clients writing; they are stopped whatever happens inside."""
+    ledger = home / ".lab" / "ledger" / name
+    # A session of its own: a Ctrl-C meant for the phase must not stop the clients before their answers are on record.
+    argv = ["docker", "exec", CLIENT, *_MODULE, "run", *_CONFIG, "--ledger", f"{_LEDGERS}/{name}"]
+    clients = subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        _wait_for_writes(ledger / "status.json", clients)
+        yield
+    finally:
+        _stop(ledger / "status.json", clients)
+
+
+def _wait_for_writes(status: Path, clients: subprocess.Popen[str]) -> None:
+    limit = time.monotonic() + _FIRST_WRITE
+    while time.monotonic() < limit:
+        if _read(status).get("writes", {}).get("acknowledged", 0) > 0:
+            return
+        if clients.poll() is not None:
+            words = clients.stderr.read().strip() if clients.stderr else ""
+            raise RunnerError(
+                f"The clients ended at once: {words or 'no reason given'}.", next_step="rollback-runner lab status"
+            )
+        time.sleep(0.2)
+    raise RunnerError(f"No write was acknowledged within {_FIRST_WRITE:.0f} s.", next_step="rollback-runner lab reset")
+
+
+def _stop(status: Path, clients: subprocess.Popen[str]) -> None:
+    pid = _read(status).get("pid")
+    if pid is not None and clients.poll() is None:
+        subprocess.run(["docker", "exec", CLIENT, "kill", "-TERM", str(pid)], check=False, capture_output=True)
+    with suppress(subprocess.TimeoutExpired):
+        clients.wait(_STOP)
+        return
+    clients.kill()
+    clients.wait()
+
+
+def check(name: str, serving: str) -> tuple[dict[str, Any], bool]:
+    """Compare the ledger with the databases; what was found, and whether it proves that nothing was lost."""
+    argv = ["docker", "exec", CLIENT, *_MODULE, "check", *_CONFIG, "--ledger", f"{_LEDGERS}/{name}"]
+    argv += ["--serving", serving, "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=_CHECK, check=False)
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        raise RunnerError(
+            f"The ledger could not be checked, so nothing is proven: {done.stderr.strip() or 'no reason given'}.",
+            next_step="rollback-runner lab status",
+        ) from error
+    return found, bool(found.get("passed")) and measured(found)
+
+
+def measured(found: dict[str, Any]) -> bool:
+    """Tell whether both databases were sampled at all: zero samples with two writers out of none prove nothing."""
+    samples = found.get("samples") or {}
+    return len(samples) > 1 and all(samples.values())
+
+
+def _read(status: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(status.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found

@@ -1,0 +1,63 @@
+"""What a run has come to, and what a person does next. Pure: statuses and what the journal says in, words out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollback_runner import verdict
+
+if TYPE_CHECKING:
+    from rollback_runner.acts import Promoted
+    from rollback_runner.verdict import Status
+    from rollback_runner.ways import Leg
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the last leg of a run ended. `touched`: an act is on record; `gate`: nothing but checks stopped the play."""
+
+    leg: Leg
+    status: Status
+    promoted: Promoted
+    touched: bool
+    gate: bool
+    cancelled: bool
+    check: bool
+
+
+def settle(end: Ended) -> tuple[Status, str]:
+    """Return the status that is reported, and the outcome in one word."""
+    if end.status in verdict.PASSED:
+        return end.status, "rehearsed" if end.check else "proven"
+    if end.cancelled:
+        return end.status, "interrupted"
+    status = end.status
+    if end.promoted == "yes" and status == "refused":
+        status = "failed"  # "refused" tells people that nothing was done
+    if status == "waiting":
+        return status, "waiting"
+    return status, "refused" if status == "refused" or (not end.touched and end.gate) else "unproven"
+
+
+def goes_back(end: Ended, *, stay: bool) -> bool:
+    """Tell whether the abort playbook follows: RDS is sound, this leg closed it, and IDC was not made writable."""
+    failed = end.status not in verdict.PASSED and not end.cancelled
+    return failed and end.leg.goes_back and end.touched and end.promoted != "yes" and not (end.check or stay)
+
+
+def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool) -> str:
+    """Name the sentence of the catalogue that tells what to do next."""
+    if outcome == "proven":
+        return {"full": "next.watch", "full:restore": "next.restored", "emergency:stop": "next.stopped"}.get(
+            leg.name, "next.full"
+        )
+    if outcome in {"rehearsed", "aborted"}:
+        return "next.act" if outcome == "rehearsed" else "next.again"
+    if not leg.goes_back:
+        return "next.refused" if outcome == "refused" else "next.resume"
+    if promoted != "no":
+        return "next.forward"
+    if touched:
+        return "next.fenced"
+    return "next.refused" if outcome == "refused" else "next.resume"

@@ -1,0 +1,119 @@
+"""The ways through: which playbooks a strategy takes, in which order, and which items each must prove. Pure.
+
+A leg is what one playbook does. `phase NAME` carries out one leg, `rollback` all legs of the site's strategy in one
+run. `--part` picks a leg of a phase that a strategy splits: where IDC's data is gone it must be restored before the
+emergency phase, though restoring is the work of the full phase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollback_runner.checklist import nearest
+from rollback_runner.errors import UsageError
+
+_DATA = ("DATA-01", "DATA-02", "DATA-03", "DATA-04", "DATA-05", "DATA-06")
+_ENV = ("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-05")
+_VERIFY = ("VERIFY-01", "VERIFY-02", "VERIFY-03", "VERIFY-04", "VERIFY-05")
+_STOP = ("AWS-01", "AWS-02", "AWS-03", "AWS-04")
+_OPEN = ("IDC-01", "IDC-02", "IDC-03", "IDC-05", "SWITCH-01", "SWITCH-02", "SWITCH-03", "SWITCH-04", "SWITCH-05")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One playbook on the way. `items` are those it must prove; empty: all of its phase.
+
+    `goes_back` says whether a failure before the promotion is answered by the abort playbook: RDS is sound and only
+    closed by this leg. Where RDS is the problem, or untouched, nobody opens it.
+    """
+
+    phase: str
+    playbook: str
+    goes_back: bool
+    part: str = ""
+    items: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name the leg as reports and `--part` do: `full`, or `full:restore`."""
+        return f"{self.phase}:{self.part}" if self.part else self.phase
+
+
+@dataclass(frozen=True)
+class Way:
+    """A strategy: when it is right, and its legs in order."""
+
+    strategy: str
+    reason: str
+    legs: tuple[Leg, ...]
+
+
+# What `abort` plays; its items are those of the phase it takes back.
+ABORT = Leg("emergency", "abort.yml", goes_back=False)
+_EMERGENCY = Leg("emergency", "emergency.yml", goes_back=True)
+_FULL = Leg("full", "full.yml", goes_back=False)
+# Under stop-first RDS is no measure of anything: IDC is compared before it opens, with the manifest of the cut-over.
+_RESTORE_ALONE = Leg("full", "restore.yml", goes_back=False, part="restore", items=(*_DATA, "VERIFY-01"))
+_FULL_ALONE = Leg("full", "full.yml", goes_back=False, items=(*_ENV, *_DATA, *_VERIFY[1:]))
+_RESTORE = Leg("full", "restore.yml", goes_back=False, part="restore", items=_DATA)
+
+WAYS: dict[str, Way] = {
+    way.strategy: way
+    for way in (
+        Way(
+            "switch-first",
+            "the data on IDC up to the cut-over is usable, so only what RDS took since then must be fetched",
+            (_EMERGENCY, _FULL),
+        ),
+        Way(
+            "restore-first",
+            "the data on IDC is damaged or gone and RDS is still sound: IDC is restored and caught up while RDS serves",
+            (_RESTORE, _EMERGENCY, _FULL),
+        ),
+        Way(
+            "stop-first",
+            "the data on RDS is going bad: it is fenced at once, and what it took since the cut-over is set aside",
+            (
+                Leg("emergency", "stop.yml", goes_back=True, part="stop", items=_STOP),
+                _RESTORE_ALONE,
+                Leg("emergency", "open.yml", goes_back=False, part="open", items=_OPEN),
+                _FULL_ALONE,
+            ),
+        ),
+    )
+}
+
+
+def way(strategy: str) -> Way:
+    """Find a strategy. Raises `UsageError` with the nearest one."""
+    if strategy not in WAYS:
+        raise UsageError(
+            f"There is no strategy {strategy}{nearest(strategy, list(WAYS))}; there are: {', '.join(WAYS)}.",
+            next_step="--strategy NAME, or site_strategy in the inventory",
+        )
+    return WAYS[strategy]
+
+
+def leg(strategy: str, phase: str, part: str) -> Leg:
+    """Pick one leg by its phase and part. Raises `UsageError`, naming the legs there are."""
+    found = [one for one in way(strategy).legs if one.phase == phase]
+    exact = [one for one in found if one.part == part]
+    if exact:
+        return exact[0]
+    names = ", ".join(one.name for one in found) or "none"
+    parts = [one.part for one in found if one.part]
+    if not part and parts:
+        raise UsageError(
+            f"The strategy {strategy} splits the phase {phase}: {names}.",
+            next_step=f"rollback-runner phase {phase} --part {parts[0]}",
+        )
+    raise UsageError(
+        f"The strategy {strategy} has no leg {phase}:{part}; of the phase {phase} it has: {names}.",
+        next_step="rollback-runner phase --help",
+    )
+
+
+def named(strategy: str, name: str) -> Leg:
+    """Find a leg by the name a record gives it. Raises `UsageError`."""
+    phase, _, part = name.partition(":")
+    return leg(strategy, phase, part)
