@@ -49,7 +49,7 @@ class Head:
     digest: str
 
 
-def append(path: str | Path, kind: str, **fields: Any) -> dict[str, Any]:
+def append(path: str | Path, kind: str, /, **fields: Any) -> dict[str, Any]:
     """Add one line and return it once it is on the disk.
 
     Raises `JournalError` when the line cannot be written (disk full, no permission); the file is then unchanged.

@@ -216,7 +216,7 @@ def test_open_unlocks_only_what_the_fence_locked(mysql_pair: mysql_pair.Pair) ->
 
 def test_open_is_refused_once_idc_is_writable(mysql_pair: mysql_pair.Pair) -> None:
     run(mysql_pair)
-    mysql_pair.idc.root("SET GLOBAL super_read_only=0")
+    mysql_pair.idc.root("SET GLOBAL super_read_only=0; SET GLOBAL read_only=0")
     before = account_states(mysql_pair)
     result = run(mysql_pair, state="open")
     assert result["refused"]
