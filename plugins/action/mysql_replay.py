@@ -81,7 +81,8 @@ class ActionModule(FailbackAction):
                 relay.remove(idc)
                 self._place(args.text("container"), source, found.parts, names)
             with timings.step("apply"), self.act("apply archived binary logs", transactions=missing.count()) as outcome:
-                for statement in relay.start_statements(names[1][0], ignored):
+                own = idc.number("SELECT @@GLOBAL.server_id")
+                for statement in relay.start_statements(names[1][0], ignored, own):
                     idc.execute(statement)
                 seconds = relay.apply(idc, chosen.wanted, args.number("timeout"), self._say)
                 outcome["seconds"] = round(seconds, 2)

@@ -10,6 +10,9 @@ from failback.restore.source_ssh import default_argv
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+# A backup has many small files: one connection for all of them instead of a login each (0.3 to 0.7 s, seen in the lab).
+_SHARED = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", "ControlPath=~/.ansible/cp/rr-%C")
+
 
 def site_ssh(hostvars: Mapping[str, Mapping[str, Any]]) -> Callable[[Sequence[str]], list[str]]:
     """Give the argv maker for ``open_source``; an unknown host is reached with the user's own settings."""
@@ -19,7 +22,7 @@ def site_ssh(hostvars: Mapping[str, Mapping[str, Any]]) -> Callable[[Sequence[st
         if host not in hostvars:
             return default_argv(words)
         known = hostvars[host]
-        made = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+        made = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *_SHARED]
         if key := known.get("ansible_ssh_private_key_file"):
             made += ["-i", str(key)]
         for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
