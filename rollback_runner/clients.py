@@ -18,6 +18,8 @@ CLIENT = "rr-client1"
 _MODULE = ("python3", "-m", "lab.traffic")
 _CONFIG = ("--config", "/etc/rr/traffic.json")
 _LEDGERS = "/var/lib/rr-ledger"  # in the client's container; RR_HOME/.lab/ledger here
+_LEDGER_TABLE = "shop.write_ledger"
+_SET_ASIDE = "set_aside.txt"
 _FIRST_WRITE = 30.0  # seconds until the first acknowledged write; pools and resolvers take one or two
 _STOP = 45.0  # seconds; a write under way may be held for 30
 _CHECK = 300.0  # seconds; the ledger of a drill is compared in about two
@@ -64,10 +66,16 @@ def _stop(status: Path, clients: subprocess.Popen[str]) -> None:
     clients.wait()
 
 
-def check(name: str, serving: str) -> tuple[dict[str, Any], bool]:
-    """Compare the ledger with the databases; what was found, and whether it proves that nothing was lost."""
+def check(home: Path, name: str, serving: str, quarantine: Path) -> tuple[dict[str, Any], bool]:
+    """Compare the ledger with the databases; what was found, and whether it proves that nothing was lost.
+
+    A write that RDS acknowledged and that lies in the quarantine is set aside, not lost.
+    """
     argv = ["docker", "exec", CLIENT, *_MODULE, "check", *_CONFIG, "--ledger", f"{_LEDGERS}/{name}"]
     argv += ["--serving", serving, "--json"]
+    if tokens := sorted(quarantined(quarantine)):
+        (home / ".lab" / "ledger" / name / _SET_ASIDE).write_text("\n".join(tokens) + "\n", encoding="utf-8")
+        argv += ["--set-aside", f"{_LEDGERS}/{name}/{_SET_ASIDE}"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=_CHECK, check=False)
     try:
         found: dict[str, Any] = json.loads(done.stdout)
@@ -77,6 +85,18 @@ def check(name: str, serving: str) -> tuple[dict[str, Any], bool]:
             next_step="rollback-runner lab status",
         ) from error
     return found, bool(found.get("passed")) and measured(found)
+
+
+def quarantined(quarantine: Path) -> set[str]:
+    """Read from the change sets which of the clients' writes lie in the quarantine: what was written to the ledger."""
+    tokens: set[str] = set()
+    for path in quarantine.glob("*/changes.jsonl"):
+        with path.open(encoding="utf-8") as stream:
+            rows = (json.loads(line) for line in stream)
+            tokens |= {
+                row["after"]["token"] for row in rows if row["table"] == _LEDGER_TABLE and row["kind"] == "insert"
+            }
+    return tokens
 
 
 def measured(found: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -50,9 +51,12 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
     for leg in legs:
         playbook = ways.named(scenario.strategy, leg).playbook
         ansible_run.list_steps(ROOT / "playbooks" / playbook, inventory.locate(order.site))
+    quarantine = order.home / "quarantine" / sites.load(order.site).name
     if order.reset:
         # After a drill RDS is closed, so the lab as a whole is not well: it is set back, not waited for.
         _lab(order, "reset" if _stands() else "up")
+        # What an earlier drill set aside is of a history that is gone now.
+        shutil.rmtree(quarantine, ignore_errors=True)
         # What the full phase compares with; recorded once, kept from then on.
         recorded = baseline.record(order.site, order.home, renew=False, say=lambda _line: None)
         if not recorded.passed:
@@ -74,7 +78,8 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
             if content["outcome"] != "interrupted":
                 time.sleep(order.after)
         # The side that serves must hold every acknowledged write: RDS, where the rollback was given up.
-        found, passed = clients.check(name, "rds" if content["promoted"] == "no" else "idc")
+        serving = "rds" if content["promoted"] == "no" else "idc"
+        found, passed = clients.check(order.home, name, serving, quarantine)
     content["metrics"] = metrics(found)
     run_directory = store.find(order.home, content["run"])
     if not passed and content["exit_code"] == Exit.PROVEN:

@@ -42,6 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     verbs.choices["check"].add_argument(
         "--serving", choices=["idc", "rds"], default="idc", help="the side that serves now and must hold every write"
     )
+    verbs.choices["check"].add_argument(
+        "--set-aside", type=Path, help="tokens that lie in a quarantine, one a line: not on IDC, and not lost"
+    )
     verbs.choices["check"].add_argument("--json", action="store_true", help="print everything as JSON")
     arguments = parser.parse_args(argv)
     try:
@@ -54,13 +57,13 @@ def main(argv: list[str] | None = None) -> int:
             return run(config, arguments.seconds)
         if arguments.verb == "stop":
             return PASSED if stop(config.ledger) else FAILED
-        return check(config, arguments.serving, as_json=arguments.json)
+        return check(config, arguments.serving, arguments.set_aside, as_json=arguments.json)
     except (ConfigError, LedgerError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
 
 
-def check(config: TrafficConfig, serving: str, *, as_json: bool) -> int:
+def check(config: TrafficConfig, serving: str, set_aside: Path | None, *, as_json: bool) -> int:
     """Print what the ledger and the databases say together.
 
     The side that serves must hold every acknowledged write: IDC after a rollback, RDS when it was given up.
@@ -75,7 +78,8 @@ def check(config: TrafficConfig, serving: str, *, as_json: bool) -> int:
         sys.stderr.write(f"{config.check[serving].host} is {server.server_uuid}, not {records.sides[serving]}\n")
         return WRONG_USE
     other = _rds(config) if serving == "idc" else None
-    metrics, verdict = measure(records), check_against(records, server.connection, other)
+    tokens = frozenset(set_aside.read_text(encoding="utf-8").split()) if set_aside else frozenset()
+    metrics, verdict = measure(records), check_against(records, server.connection, other, tokens)
     found = report(metrics, verdict)
     lists = found.pop("lists") if not as_json else {}
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=None if as_json else 2) + "\n")

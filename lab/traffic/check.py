@@ -36,7 +36,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the databases say about a ledger's writes. `stranded` is committed on RDS and missing on IDC."""
+    """What the databases say about a ledger's writes. `stranded` is committed on RDS and missing on IDC.
+
+    `set_aside` was acknowledged by a spoilt RDS and lies, whole, in the quarantine for a person to decide.
+    """
 
     lost: tuple[Write, ...]
     duplicated: tuple[Write, ...]
@@ -45,6 +48,7 @@ class Verdict:
     unknown_not_committed: tuple[Write, ...]
     stranded: tuple[Write, ...]
     rds_asked: bool
+    set_aside: tuple[Write, ...] = ()
 
 
 def analyse(folder: Path) -> Metrics:
@@ -52,23 +56,30 @@ def analyse(folder: Path) -> Metrics:
     return measure(read_ledger(folder))
 
 
-def judge(records: Records, idc: Counts, rds: Counts | None) -> Verdict:
-    """Compare the writes with what the databases hold. Pure. `rds` is None where RDS was not asked."""
+def judge(records: Records, idc: Counts, rds: Counts | None, quarantined: frozenset[str] = frozenset()) -> Verdict:
+    """Compare the writes with what the databases hold. Pure. `rds` is None where RDS was not asked.
+
+    `quarantined` are tokens that lie in the quarantine; a write that IDC has in part is lost all the same.
+    """
     by_outcome: dict[Outcome, list[Write]] = {outcome: [] for outcome in Outcome}
     for write in records.writes:
         by_outcome[write.outcome].append(write)
     acknowledged, refused, unknown = (by_outcome[outcome] for outcome in Outcome)
     committed = [write for write in unknown if max(idc.of(write)) > 0]
     missing = [write for write in unknown if max(idc.of(write)) == 0]
-    stranded = [write for write in missing if rds is not None and max(rds.of(write)) > 0]
+    kept = {write for write in acknowledged if max(idc.of(write)) == 0 and write.token in quarantined}
+    stranded = [
+        write for write in missing if rds is not None and max(rds.of(write)) > 0 and write.token not in quarantined
+    ]
     return Verdict(
-        lost=tuple(write for write in acknowledged if min(idc.of(write)) == 0),
+        lost=tuple(write for write in acknowledged if min(idc.of(write)) == 0 and write not in kept),
         duplicated=tuple(write for write in records.writes if max(idc.of(write)) > 1),
         refused_but_committed=tuple(write for write in refused if max(idc.of(write)) > 0),
         unknown_committed=tuple(committed),
         unknown_not_committed=tuple(write for write in missing if write not in stranded),
         stranded=tuple(stranded),
         rds_asked=rds is not None,
+        set_aside=tuple(write for write in acknowledged if write in kept),
     )
 
 
@@ -95,6 +106,7 @@ def check_against(
     records: Records,
     connection_idc: pymysql.Connection[Cursor],
     connection_rds: pymysql.Connection[Cursor] | None,
+    quarantined: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Compare a ledger with both databases. RDS is asked only about the unknown writes that IDC does not have."""
     idc = count_tokens(connection_idc, records.writes)
@@ -102,7 +114,7 @@ def check_against(
     if connection_rds is not None:
         open_ones = [w for w in records.writes if w.outcome is Outcome.UNKNOWN and max(idc.of(w)) == 0]
         rds = count_tokens(connection_rds, open_ones)
-    return judge(records, idc, rds)
+    return judge(records, idc, rds, quarantined)
 
 
 def report(metrics: Metrics, verdict: Verdict) -> dict[str, Any]:
@@ -111,6 +123,7 @@ def report(metrics: Metrics, verdict: Verdict) -> dict[str, Any]:
         **metrics.as_json(),
         "lost_writes": len(verdict.lost),
         "duplicated_writes": len(verdict.duplicated),
+        "set_aside_writes": len(verdict.set_aside),
         "refused_but_committed": len(verdict.refused_but_committed),
         "unknown_writes": {
             "total": len(metrics.unknown),

@@ -8,7 +8,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import journal
@@ -20,10 +19,9 @@ from failback.restore.context import Options
 from failback.restore.progress import Progress, Snapshot
 from failback.restore.recognise import read_backup
 from failback.restore.source import open_source
+from failback.restore.source_site import site_ssh
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from failback.arguments import Arguments
 
 CONTINGENCY = (
@@ -63,7 +61,8 @@ class ActionModule(FailbackAction):
         stage = args.text("stage")
         login = Login.from_dict(args.mapping("idc"), "db_idc")
         options = _options(args)
-        backup = read_backup(open_source(args.text("backup"), s3=args.mapping("s3"), ssh=self._ssh))
+        ssh = site_ssh(self._task_vars.get("hostvars") or {})
+        backup = read_backup(open_source(args.text("backup"), s3=args.mapping("s3"), ssh=ssh))
         try:
             with engine.opened(
                 login, backup, options, recorder=self, progress=Progress(), check=self.check_mode
@@ -101,21 +100,6 @@ class ActionModule(FailbackAction):
         except journal.JournalError:
             return False
         return any(line["kind"] == "restore_redo_log_off" and line.get("host") == self.host for line in lines)
-
-    def _ssh(self, words: Sequence[str]) -> list[str]:
-        """Reach a backup's host as the inventory says; one it does not know with the user's own settings."""
-        host, command = words
-        hostvars = self._task_vars.get("hostvars") or {}
-        known = hostvars[host] if host in hostvars else {}  # noqa: SIM401 - get() of Ansible's hostvars finds every name
-        argv = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
-        if key := known.get("ansible_ssh_private_key_file"):
-            argv += ["-i", str(key)]
-        for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
-            argv += shlex.split(str(known.get(name) or ""))
-        if port := known.get("ansible_port"):
-            argv += ["-p", str(port)]
-        user, address = known.get("ansible_user"), str(known.get("ansible_host") or host)
-        return [*argv, f"{user}@{address}" if user else address, command]
 
 
 def _options(args: Arguments) -> Options:

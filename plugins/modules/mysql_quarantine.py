@@ -33,9 +33,9 @@ attributes:
     support: full
 options:
   state:
-    description: What to reach.
+    description: What to reach. V(verified) only looks whether the kept files are whole.
     type: str
-    choices: [collected, applied]
+    choices: [collected, verified, applied]
     default: collected
   idc:
     description: The IDC server and the tool's account - C(host), C(port), C(user), C(password_file), C(ca_file),

@@ -179,3 +179,14 @@ def test_a_folder_without_a_ledger_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "sides.json").write_text("{}")
     with pytest.raises(LedgerError, match="no client"):
         analyse(tmp_path)
+
+
+def test_what_lies_in_the_quarantine_is_set_aside_and_not_lost(book: Book) -> None:
+    # "a" is nowhere but in the quarantine; of "b" IDC has a part: torn, wherever the rest lies; "e" is nowhere.
+    idc = Counts(ledger=dict.fromkeys("bdf", 1), orders={"d": 1})
+    records = book.records()
+    verdict = judge(records, idc, None, frozenset("ab"))
+    assert [write.token for write in verdict.set_aside] == ["a"]
+    assert sorted(write.token for write in verdict.lost) == ["b", "e"]
+    assert not passed(measure(records), verdict)
+    assert report(measure(records), verdict)["set_aside_writes"] == 1

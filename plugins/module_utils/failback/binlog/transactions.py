@@ -15,6 +15,7 @@ import zstandard
 from failback.binlog import events, rows
 from failback.binlog import table_map as tm
 from failback.errors import DamagedError, RefusedError
+from failback.sql import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ class Decoder:
             found = events.query(event)
             if not is_control(found.text):
                 data = _DATA.match(found.text) is not None
-                yield Statement(self.gtid, event.time, found.schema, found.text, data)
+                yield Statement(self.gtid, event.time, found.schema, without_secrets(found.text), data)
         elif kind in events.STATEMENT_PARTS:
             yield Statement(self.gtid, event.time, "", events.STATEMENT_PARTS[kind], data=True)
         elif kind == events.ANONYMOUS:
