@@ -272,7 +272,7 @@ class Engine:
             failures=self._state.failures,
             stopped_at=self._state.stopped_at,
             unfinished_acts=acts.unfinished(entries),
-            next_step=outcome.next_step(word, last.leg, promoted, touched=touched),
+            next_step=outcome.next_step(word, last.leg, promoted, touched=touched, strategy=last.strategy),
             journal={**_journal_head(run), "problems": journal.verify(run.journal)},
         )
         content = report.as_dict(made)

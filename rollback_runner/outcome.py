@@ -46,12 +46,12 @@ def goes_back(end: Ended, *, stay: bool) -> bool:
     return failed and end.leg.goes_back and end.touched and end.promoted != "yes" and not (end.check or stay)
 
 
-def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool) -> str:
+def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "") -> str:
     """Name the sentence of the catalogue that tells what to do next."""
     if outcome == "proven":
-        return {"full": "next.watch", "full:restore": "next.restored", "emergency:stop": "next.stopped"}.get(
-            leg.name, "next.full"
-        )
+        proven = {"full": "next.watch", "full:restore": "next.restored", "emergency:stop": "next.stopped"}
+        decide = leg.name == "full" and strategy == "stop-first"
+        return "next.quarantine" if decide else proven.get(leg.name, "next.full")
     if outcome in {"rehearsed", "aborted"}:
         return "next.act" if outcome == "rehearsed" else "next.again"
     if not leg.goes_back:

@@ -13,6 +13,8 @@ from rollback_runner.checklist import nearest
 from rollback_runner.errors import UsageError
 
 _DATA = ("DATA-01", "DATA-02", "DATA-03", "DATA-04", "DATA-05", "DATA-06")
+# What can be asked of a serving IDC alone; definitions and rows were compared before it opened.
+_ASK_AGAIN = ("DATA-01", "DATA-04", "DATA-06")
 _ENV = ("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-05")
 _VERIFY = ("VERIFY-01", "VERIFY-02", "VERIFY-03", "VERIFY-04", "VERIFY-05")
 _STOP = ("AWS-01", "AWS-02", "AWS-03", "AWS-04")
@@ -54,7 +56,7 @@ _EMERGENCY = Leg("emergency", "emergency.yml", goes_back=True)
 _FULL = Leg("full", "full.yml", goes_back=False)
 # Under stop-first RDS is no measure of anything: IDC is compared before it opens, with the manifest of the cut-over.
 _RESTORE_ALONE = Leg("full", "restore.yml", goes_back=False, part="restore", items=(*_DATA, "VERIFY-01"))
-_FULL_ALONE = Leg("full", "full.yml", goes_back=False, items=(*_ENV, *_DATA, *_VERIFY[1:]))
+_FULL_ALONE = Leg("full", "full.yml", goes_back=False, items=(*_ENV, *_ASK_AGAIN, *_VERIFY[1:]))
 _RESTORE = Leg("full", "restore.yml", goes_back=False, part="restore", items=_DATA)
 
 WAYS: dict[str, Way] = {
