@@ -50,8 +50,10 @@ lint: setup ## ruff, mypy --strict, yamllint, ansible-lint production
 format: setup ## Let ruff lay the code out
 	@ruff check --fix . && ruff format .
 
-bench: lab ## Our cut beside a bare script's, in one run
+bench: lab ## Our cut, restore and comparison beside what a person would use: about 20 minutes
 	@python -m benchmarks.cutover
+	@python -m benchmarks.restore 1000000 3
+	@python -m benchmarks.compare 3000000 3
 
 clean: ## Stop and remove the lab (images stay)
 	@rollback-runner lab down
