@@ -100,7 +100,7 @@ def _spared(container: Container, case: Case) -> str:
 def restarted(container: Container, case: Case) -> bool:
     """Whether it was restarted for this failback already."""
     begun, then = moment(container.started_at), moment(case.since)
-    if begun is not None and then is not None and begun > then:
-        return True
+    if begun is not None and then is not None:
+        return begun > then  # a mark may be of an earlier failback from the same cut-over
     same = case.mark.get("run") == case.run and case.mark.get("id") == container.id
     return same and case.mark.get("started_before") != container.started_at

@@ -75,3 +75,12 @@ def test_what_is_wrong_with_a_container(state: dict[str, Any], image: str, told:
     said = restart.well(replace(WELL, **state), image)
     assert told in said
     assert bool(said) == bool(told)
+
+
+def test_a_mark_of_an_earlier_failback_does_not_outweigh_the_clock() -> None:
+    # Seen in the lab: drilled twice from the same cut-over, the second run restarted nothing.
+    old = {"run": "cutover-1", "id": "c1", "started_before": "2026-11-22T07:00:00Z"}
+    case = restart.Case("once", since="2026-11-22T08:39:47.416505Z", mark=old, run="cutover-1")
+    seen = replace(WELL, id="c1", started_at="2026-11-22T08:34:48.352676163Z")
+    assert not restart.restarted(seen, case)
+    assert restart.plan(seen, case, "").act == "restart"
