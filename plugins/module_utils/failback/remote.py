@@ -46,7 +46,14 @@ def program(modules: tuple[str, ...], request: Mapping[str, Any]) -> str:
     return _LOADER.format(sources=_sources(modules), entry=modules[-1], request=json.dumps(dict(request)), mark=_MARK)
 
 
-def report(rc: int, stdout: str, stderr: str, where: str) -> dict[str, Any]:
+def report(  # noqa: PLR0913, PLR0917 - what a command left, and the words for it
+    rc: int,
+    stdout: str,
+    stderr: str,
+    where: str,
+    what: str = "reader on the host",
+    next_step: str = "Look there, then run it again",
+) -> dict[str, Any]:
     """Read the program's report.
 
     Raises:
@@ -57,7 +64,7 @@ def report(rc: int, stdout: str, stderr: str, where: str) -> dict[str, Any]:
     if rc != 0 or not lines:
         said = (stderr.strip() or stdout.strip() or "nothing").splitlines()[-1]
         reason = "took too long" if rc == _TIMED_OUT else f"ended with {rc}"
-        raise FailbackError(f"{where}: the reader on the host {reason} and said: {said}. Look there, then run it again")
+        raise FailbackError(f"{where}: the {what} {reason} and said: {said}. {next_step}")
     found: dict[str, Any] = json.loads(lines[-1].removeprefix(_MARK))
     return found
 
