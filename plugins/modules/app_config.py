@@ -7,16 +7,6 @@ short_description: Write an application's configuration and have it read
 description:
   - Writes the file by M(ansible.builtin.template) if it differs, then runs the site's reload command where asked to.
   - Each of the two acts is on record before and after it, and a runner whose lock was taken does neither.
-attributes:
-  check_mode:
-    support: full
-    description: Compares, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the difference of the file.
-  idempotent:
-    support: full
-    description: A file that is as wanted is not written; whether to reload is for the caller to say.
 options:
   template:
     description: The template, on this machine.
@@ -43,6 +33,8 @@ options:
     description: Seconds for the reload command.
     type: float
     default: 30.0
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -9,16 +9,6 @@ description:
   - mysqldump (text, gzip, zstd; a file, or a directory with one per database), mydumper, mysqldump --tab, MySQL Shell.
   - A manifest.json beside the backup is checked too, file by file and table by table.
   - Why a source was not used is in the evidence.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same; only the memory is not written.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds the same.
 options:
   sources:
     description: "In order of preference: V(name), V(url) (a path, ssh://HOST/path, s3://bucket/prefix), and V(manifest)
@@ -55,6 +45,8 @@ options:
     description: File in which verifications are remembered, so that an unchanged backup is not read again.
     type: str
     default: ""
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

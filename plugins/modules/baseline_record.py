@@ -8,16 +8,6 @@ description:
   - Reads network, files, containers and resources of a host, the settings of a database, or the latency of the
     service, and writes one file of mode 0600 with its own digest.
   - A baseline that is there is kept.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   privilege:
     description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
@@ -93,6 +83,8 @@ options:
     description: Record anew where there is a baseline already; the former file is kept beside it.
     type: bool
     default: false
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

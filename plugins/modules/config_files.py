@@ -7,16 +7,6 @@ short_description: Compare service configuration files of a host with its baseli
 description:
   - Content, mode and owner. A secret file is compared by its digest. What may not be put back is refused with the
     exact command.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the difference to the baseline.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   privilege:
     description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
@@ -47,6 +37,8 @@ options:
     type: list
     elements: raw
     default: []
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

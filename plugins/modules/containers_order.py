@@ -6,16 +6,6 @@ module: containers_order
 short_description: Say in which order the containers of a service are restarted
 description:
   - Puts services in order, what is needed first, and splits their hosts into waves.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   containers:
     description: The containers of the service, as in service_containers.
@@ -27,6 +17,8 @@ options:
     type: list
     elements: dict
     default: []
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -7,16 +7,6 @@ short_description: Restart one service on this host, once after a failback, and 
 description:
   - Restarts only where needed or not yet done, checks the image against the baseline, and waits for health check
     and ready URL.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   service:
     description: The entry of service_containers that is meant.
@@ -57,6 +47,8 @@ options:
     description: Seconds a container gets to stop.
     type: int
     default: 30
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -6,16 +6,6 @@ module: disk_space
 short_description: Check that the disks of a host have room, now and for the forecast
 description:
   - Free space and inodes, and the days left if it goes on growing as since the baseline.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   disks:
     description: Paths whose file systems are looked at.
@@ -38,6 +28,8 @@ options:
     description: Days the space must last.
     type: float
     default: 30.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

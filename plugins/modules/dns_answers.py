@@ -38,18 +38,9 @@ options:
     description: Whether a resolver with an old answer is a failure or only on record.
     type: bool
     default: true
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: none
-    description: Nothing is changed or there is no text to compare.
-  idempotent:
-    support: full
-    description: Changes nothing.
 extends_documentation_fragment:
   - failback.dns
+  - failback.looks
 author:
   - The rollback-runner project
 """

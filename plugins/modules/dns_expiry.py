@@ -38,18 +38,9 @@ options:
     description: Seconds for one question.
     type: float
     default: 2.0
-attributes:
-  check_mode:
-    support: full
-    description: Looks once and does not wait.
-  diff_mode:
-    support: none
-    description: Nothing is changed.
-  idempotent:
-    support: full
-    description: Changes nothing.
 extends_documentation_fragment:
   - failback.dns
+  - failback.looks
 author:
   - The rollback-runner project
 """

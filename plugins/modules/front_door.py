@@ -49,16 +49,8 @@ options:
     description: Seconds until a marker must be found on IDC.
     type: float
     default: 3.0
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: none
-    description: Nothing is changed or there is no text to compare.
-  idempotent:
-    support: full
-    description: Looks only, except that each run with a marker writes new marker rows.
+extends_documentation_fragment:
+  - failback.looks
 author:
   - The rollback-runner project
 """

@@ -43,18 +43,9 @@ options:
     description: Whether a hold that still stands is a failure.
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: none
-    description: Nothing is changed or there is no text to compare.
-  idempotent:
-    support: full
-    description: Changes nothing.
 extends_documentation_fragment:
   - failback.haproxy
+  - failback.looks
 author:
   - The rollback-runner project
 """

@@ -42,18 +42,9 @@ options:
     description: Seconds for each command and for the new process.
     type: float
     default: 10.0
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the changed lines only; the rest of the file may hold secrets.
-  idempotent:
-    support: full
-    description: A second run finds everything done and is unchanged.
 extends_documentation_fragment:
   - failback.haproxy
+  - failback.acts
 author:
   - The rollback-runner project
 """

@@ -6,16 +6,6 @@ module: haproxy_drain
 short_description: Take servers out of a load balancer node for a restart, or give them back
 description:
   - Never takes out the last one that serves. A server in maintenance is left alone.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   socket:
     description: HAProxy's admin socket on the node, level admin.
@@ -48,6 +38,8 @@ options:
     description: Seconds that requests under way, or health checks, get.
     type: float
     default: 10.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

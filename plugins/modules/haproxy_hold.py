@@ -33,18 +33,9 @@ options:
     description: Seconds for requests in flight to end. What is left then is in the evidence, and no failure.
     type: float
     default: 3.0
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: none
-    description: Nothing is changed or there is no text to compare.
-  idempotent:
-    support: full
-    description: A second run finds everything done and is unchanged.
 extends_documentation_fragment:
   - failback.haproxy
+  - failback.looks
 author:
   - The rollback-runner project
 """

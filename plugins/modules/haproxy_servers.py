@@ -20,18 +20,9 @@ options:
     description: End the hold afterwards.
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: none
-    description: Nothing is changed or there is no text to compare.
-  idempotent:
-    support: full
-    description: A second run finds everything done and is unchanged.
 extends_documentation_fragment:
   - failback.haproxy
+  - failback.looks
 author:
   - The rollback-runner project
 """

@@ -7,16 +7,6 @@ short_description: Check that a host uses no more than it may
 description:
   - CPU, waiting for disks, load, memory, swap and disk traffic against limits; a limit counts when it is passed in
     every look.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   limits:
     description: Limits that differ from the defaults, as in environment_limits.
@@ -34,6 +24,8 @@ options:
     description: Looks before something out of range counts.
     type: int
     default: 3
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -7,16 +7,6 @@ short_description: Read what state IDC's data is in
 description:
   - Tells whether IDC answers, whether it holds everything up to the cut-over, and whether it takes writes.
   - A server that cannot be asked counts as not usable.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   idc:
     description: "IDC: host, port, user, password_file, ca_file, server_uuid."
@@ -36,6 +26,8 @@ options:
     type: str
     choices: [any, serve, not_serve]
     default: any
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -6,16 +6,6 @@ module: journey
 short_description: Walk the site's journeys through its front doors
 description:
   - Each step is a request and what its answer must be. A rehearsal walks journeys that only look.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   directory:
     description: Directory of the site's journeys.
@@ -39,6 +29,8 @@ options:
     description: Seconds one request may take.
     type: float
     default: 10.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

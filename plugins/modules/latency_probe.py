@@ -6,16 +6,6 @@ module: latency_probe
 short_description: Compare latency, throughput and error rate of the front doors with the baseline
 description:
   - Asks at a fixed pace for a bounded time.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   doors:
     description: The front doors, as in service_front_doors.
@@ -51,6 +41,8 @@ options:
     description: Looks before something out of range counts.
     type: int
     default: 2
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

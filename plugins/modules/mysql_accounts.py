@@ -11,16 +11,6 @@ description:
       are listed for a person to decide about. The server's own accounts, Amazon's, and the tool's account in db_idc are
       left alone.
   - While IDC is closed for writes its accounts are changed without the binary log. No hash is ever shown.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and compares everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows accounts and privileges before and after, without hashes.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   state:
     description: Whether to write the record, to make the accounts as recorded, or to fail unless they are.
@@ -57,6 +47,8 @@ options:
     description: Record anew where there is a record already; false keeps it.
     type: bool
     default: true
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -10,16 +10,6 @@ description:
   - The plugin is loaded on both where it is missing, and taken away again. A server in a container cannot restart
       itself, so the container is started. The donor's replication does not start on IDC and is removed there.
   - Data on IDC is never cloned over.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and compares everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do; a clone that was cut off is gone on with or begun again.
 options:
   name:
     description: The MySQL container of IDC.
@@ -57,6 +47,8 @@ options:
     description: Seconds after which copying is given up.
     type: float
     default: 3600
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -11,16 +11,6 @@ description:
       equality.
   - Once IDC is open it has moved on from FINAL. Differences must then be explained by its own binary log, row by row.
   - Interrupted inside a run, the next call goes on after the last chunk that was proven equal.
-attributes:
-  check_mode:
-    support: partial
-    description: A rehearsal compares definitions and reads sizes; production is not read in full for it.
-  diff_mode:
-    support: N/A
-    description: It never changes a server.
-  idempotent:
-    support: full
-    description: It only reads; O(record) writes its file anew.
 options:
   idc:
     description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
@@ -98,6 +88,8 @@ options:
     description: Record anew where there is a record already; false keeps it.
     type: bool
     default: true
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -7,16 +7,6 @@ short_description: Look for rows whose foreign key points nowhere
 description:
   - Scans every foreign key of the schemas on IDC, each in one statement and so at one moment, and names the rows that
     have no parent. Loading or replicating with foreign_key_checks off lets such rows in without a word.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It never changes anything.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   idc:
     description: "IDC: host, port, user, password_file, ca_file, server_uuid."
@@ -31,6 +21,8 @@ options:
     description: Seconds one scan may take.
     type: float
     default: 300.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

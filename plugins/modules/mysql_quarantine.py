@@ -24,13 +24,6 @@ description:
   - What was applied is noted in schema C(rollback_runner_quarantine) on IDC in the same transaction. A second run
         applies only
       what is missing. Every row is accounted for - applied, already, conflict or set aside.
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   state:
     description: What to reach. V(verified) only looks whether the kept files are whole.
@@ -69,6 +62,8 @@ options:
           C(cascades) (whether deletes may take rows of IDC with them by a foreign key).
     type: str
     default: ""
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -13,16 +13,6 @@ description:
       server_uuid, closed for writes, event scheduler off, empty, no transactions, the administrator gets in over TLS.
   - Old files are never deleted. Certificates and persisted settings of the old data directory are carried over.
   - All file work runs in helper containers of the same image, so the login user needs docker and no sudo.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything (in read-only helper containers), touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the state before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do; a run that was killed at any moment is gone on with.
 options:
   name:
     description: The MySQL container.
@@ -66,6 +56,8 @@ options:
     description: Seconds a running server gets to stop.
     type: int
     default: 60
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -19,13 +19,6 @@ description:
       (C(RESET BINARY LOGS AND GTIDS)), once, and only if the server holds nothing else.
   - Account statements are left out (schema C(mysql)), and tables of schemas that were not restored.
   - Runs with the connection of the database host (C(delegate_to)), which needs docker.
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   idc:
     description: The IDC server and the tool's account - C(host), C(port), C(user), C(password_file), C(ca_file),
@@ -65,6 +58,8 @@ options:
     description: Seconds the applier gets.
     type: float
     default: 1800
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -11,16 +11,6 @@ description:
       be run again; after a kill it goes on behind the last piece of rows that was loaded.
   - Whatever stands in the way, or cannot be taken by this server, is refused by V(schema) before anything is touched.
   - Progress lies in C(progress.json) in the run's directory.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows counts and settings before and after.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   idc:
     description: "The server to restore to: host, port, user, password_file, ca_file, server_uuid."
@@ -81,6 +71,8 @@ options:
     description: Seconds the restore may take; a forecast beyond it is told at once.
     type: float
     default: 3600
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

@@ -6,16 +6,6 @@ module: mysql_settings
 short_description: Compare the settings of IDC MySQL with its baseline
 description:
   - Only looks. A difference is refused with the statement that would undo it.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   baseline_directory:
     description: Directory of the recorded baseline, on the machine that runs the play.
@@ -30,6 +20,8 @@ options:
     type: list
     elements: dict
     default: []
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

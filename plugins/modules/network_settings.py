@@ -7,16 +7,6 @@ short_description: Compare the network settings of a host with its baseline and 
 description:
   - Routes, addresses, firewall rules, listening ports, hosts file and resolver. What may not be put back is refused
     with the exact command.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: full
-    description: Shows the difference to the baseline.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   privilege:
     description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
@@ -41,6 +31,8 @@ options:
     description: Put back what differs; without it only tell.
     type: bool
     default: true
+extends_documentation_fragment:
+  - failback.acts
 author: The rollback-runner authors
 """
 

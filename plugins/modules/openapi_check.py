@@ -7,16 +7,6 @@ short_description: Call every operation of the service's OpenAPI document throug
 description:
   - Status and body are compared with the document. What writes is called only with the values and the clean-up that
     the site gives.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans everything, touches nothing.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   doors:
     description: The front doors, as in service_front_doors.
@@ -35,6 +25,8 @@ options:
     description: Seconds one request may take.
     type: float
     default: 10.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 

@@ -6,16 +6,6 @@ module: sql_invariants
 short_description: Check what must hold in the service's data on IDC
 description:
   - Asks in one read-only transaction.
-attributes:
-  check_mode:
-    support: full
-    description: Reads only, so a rehearsal does the same.
-  diff_mode:
-    support: N/A
-    description: It changes nothing that has a text to compare.
-  idempotent:
-    support: full
-    description: A second run finds nothing to do.
 options:
   directory:
     description: Directory of the site's journeys.
@@ -29,6 +19,8 @@ options:
     description: Seconds one query may take.
     type: float
     default: 60.0
+extends_documentation_fragment:
+  - failback.looks
 author: The rollback-runner authors
 """
 
