@@ -59,7 +59,7 @@ def test_eight_keep_alive_clients_are_held_through_a_switch_and_none_fails(node:
 
 def test_drain_waits_for_a_slow_request(node: Node, tmp_path: Path) -> None:
     answers: list[str] = []
-    slow = threading.Thread(target=lambda: answers.append(node.get("/slow=6")))
+    slow = threading.Thread(target=lambda: answers.append(node.get("/slow=4")))
     slow.start()
     time.sleep(0.3)
     played = run(node, tmp_path / "play", {"haproxy_hold": node.arguments(state="held", drain_timeout=12)})
