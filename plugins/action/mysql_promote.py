@@ -56,6 +56,9 @@ class ActionModule(FailbackAction):
         cut = Cut(GtidSet.parse(args.text("cutover_gtid")), final.gtid)
         if not cut.cutover:
             raise ConfigError("db_cutover_gtid is empty: without it nobody can tell whether IDC was written meanwhile")
+        # Reads and decodes files, which takes its time: before the look, whose answers must be fresh at the opening.
+        aside = kept.transactions(Path(args.text("set_aside"))) if args.text("set_aside") else GtidSet()
+        cut = replace(cut, set_aside=aside)
         idc_login = Login.from_dict(args.mapping("idc"), "db_idc")
         app_login = idc_login.with_account(args.mapping("app_login"), "db_app_login")
         timings = Timings()
@@ -89,13 +92,12 @@ class ActionModule(FailbackAction):
                 lambda: (_read_idc(idc), _counters(idc, schemas)),
                 lambda: _look_at(aws, final, args.texts("exempt_users"), schemas),
             )
-        aside = kept.transactions(Path(args.text("set_aside"))) if args.text("set_aside") else GtidSet()
-        cut = _bounds(idc, aws, (idc_view, aws_seen), replace(cut, final=cut.final - aside), args)
+        cut = _bounds(idc, aws, (idc_view, aws_seen), cut, args)
         raises = auto_increment.plan_raises(idc_next, aws_next, args.count("auto_increment_margin"))
         broken = promotion.broken_on_aws(aws_seen, args.texts("required_proofs")) if aws_seen else []
         broken += promotion.broken_on_idc(idc_view, cut) + _strangers(args, idc_view, aws_seen)
         before = _state(idc_view)
-        evidence = _evidence(aws_seen, idc_view, cut, raises, broken) | {"set_aside": aside.count()}
+        evidence = _evidence(aws_seen, idc_view, cut, raises, broken) | {"set_aside": cut.set_aside.count()}
         if aws_seen is None:
             evidence |= {"accepted_loss": args.text("accept_loss"), "rds": "does not answer"}
             self.note("accepted_loss", reason=args.text("accept_loss"), floor=str(cut.final))
@@ -159,16 +161,16 @@ def _told(error: FailbackError) -> str:
 
 
 def _bounds(idc: Server, aws: Server | None, seen: tuple[IdcView, AwsView | None], cut: Cut, args: Arguments) -> Cut:
-    """Settle what IDC must have by now. ``cut.final`` is FINAL without what lies in the quarantine."""
+    """Settle what IDC must have by now."""
     idc_view, aws_seen = seen
     if aws is None or aws_seen is None:
         # Only with an accepted loss. What IDC received from RDS is all that there is to have.
         uuid = str(args.mapping("aws").get("server_uuid") or "")
-        return Cut(cut.cutover, cut.cutover | cut.final | received(idc).of_server(uuid))
-    cut = Cut(cut.cutover, cut.final, aws_seen.executed)
-    missing = cut.final - idc_view.executed
+        return replace(cut, final=cut.cutover | cut.final | received(idc).of_server(uuid))
+    cut = replace(cut, on_aws=aws_seen.executed)
+    missing = cut.missing(idc_view.executed)
     # RDS's heartbeat goes on behind the fence, and nothing brings it over any more.
-    if missing and (idc_view.writable or args.text("set_aside")):
+    if missing and (idc_view.writable or cut.set_aside):
         cut = replace(cut, final=(cut.final - missing) | aws_view.needed(aws, missing))
     return cut
 

@@ -31,7 +31,7 @@ class ActionModule(FailbackAction):
     """state=collected fetches and judges; state=applied applies what the approval names."""
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
-        "state": {"type": "str", "choices": ["collected", "verified", "applied"], "default": "collected"},
+        "state": {"type": "str", "choices": ["collected", "found", "applied"], "default": "collected"},
         "idc": {"type": "dict", "required": True},
         "aws": {"type": "dict"},
         "directory": {"type": "str", "required": True},
@@ -45,8 +45,8 @@ class ActionModule(FailbackAction):
     def perform(self, args: Arguments) -> Outcome:
         """Dispatch on the state."""
         folder = Path(args.text("directory")).expanduser()
-        if args.text("state") == "verified":
-            whole = kept.transactions(folder)
+        if args.text("state") == "found":
+            whole = kept.claimed(folder)
             evidence: dict[str, object] = {"directory": str(folder), "transactions": whole.count()}
             return Outcome(changed=False, before=str(whole), after=str(whole), evidence=evidence)
         login = Login.from_dict(args.mapping("idc"), "db_idc")

@@ -26,9 +26,9 @@ description:
       what is missing. Every row is accounted for - applied, already, conflict or set aside.
 options:
   state:
-    description: What to reach. V(verified) only looks whether the kept files are whole.
+    description: What to reach. V(found) only reads the index; mysql_promote verifies the files.
     type: str
-    choices: [collected, verified, applied]
+    choices: [collected, found, applied]
     default: collected
   idc:
     description: The IDC server and the tool's account - C(host), C(port), C(user), C(password_file), C(ca_file),

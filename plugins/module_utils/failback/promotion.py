@@ -2,7 +2,7 @@
 
 I1  at most one side takes writes, and a side that cannot be seen counts as one that does
 I2  IDC opens only behind a fence with a recorded FINAL
-I3  IDC has all of FINAL
+I3  IDC has all of FINAL, but for what lies whole in a quarantine (strategy stop-first)
 I4  RDS wrote nothing after FINAL but its own housekeeping (tables mysql.rds_*)
 I5  IDC holds no transaction that came neither from RDS nor from before the cut-over
 """
@@ -65,6 +65,12 @@ class Cut:
     # All that RDS has by now. A heartbeat written just after FINAL may have come over before the channel was stopped;
     # whether anything but housekeeping was written there is for I4 to say.
     on_aws: GtidSet = NOTHING
+    # What a verified quarantine holds, for a person to decide about.
+    set_aside: GtidSet = NOTHING
+
+    def missing(self, executed: GtidSet) -> GtidSet:
+        """Say what IDC must have and has not."""
+        return self.final - self.set_aside - executed
 
 
 def broken_on_aws(aws: AwsView | None, required: Collection[str]) -> list[str]:
@@ -90,7 +96,7 @@ def broken_on_idc(idc: IdcView, cut: Cut) -> list[str]:
     found = []
     if not cut.final:
         found.append("I2: there is no FINAL position")
-    missing = cut.final - idc.executed
+    missing = cut.missing(idc.executed)
     if missing:
         found.append(f"I3: IDC lacks {missing.count()} transactions of FINAL ({_short(missing)})")
     errant = errant_on(idc, cut)
