@@ -83,9 +83,16 @@ def item(name: str) -> Item:
 
 def explanation(name: str, language: Language) -> Explanation | None:
     """Return what an item does and never does, or None while nothing carries it out."""
-    rows = yaml.safe_load((PACKAGE / "explain.yml").read_text(encoding="utf-8"))
-    row = rows.get(name)
+    row = _explanations().get(name)
     return None if row is None else Explanation(**{key: text[language] for key, text in row.items()})
+
+
+@cache
+def _explanations() -> dict[str, dict[str, dict[str, str]]]:
+    rows: dict[str, dict[str, dict[str, str]]] = {}
+    for path in sorted((PACKAGE / "explain").glob("*.yml")):
+        rows |= yaml.safe_load(path.read_text(encoding="utf-8"))
+    return rows
 
 
 def nearest(word: str, known: list[str]) -> str:

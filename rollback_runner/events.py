@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from failback import ssh_words
+from failback import findings, ssh_words
 
 from rollback_runner.seen import Outcome, Step, TaskSeen, split_name
 
@@ -65,11 +65,16 @@ def parse_event(raw: Mapping[str, Any]) -> Iterator[TaskSeen]:
             seconds=round(float(data.get("duration") or 0), 3),
             message=_message(kind, res),
             evidence=_evidence(res),
+            findings=tuple(res.get("findings") or ()),
         )
 
 
 def _outcome(kind: str, res: Mapping[str, Any]) -> Outcome:
     outcome = _RESULTS[kind]
+    if kind in {"runner_on_ok", "runner_on_failed"} and res.get("waiting"):
+        return "waiting"
+    if outcome == "ok" and findings.told(res.get("findings") or (), "blocker"):
+        return "failed"
     if outcome == "failed" and res.get("refused"):
         return "refused"
     if outcome == "ok" and res.get("changed"):
@@ -81,6 +86,8 @@ def _message(kind: str, res: Mapping[str, Any]) -> str:
     if kind == "runner_on_skipped":
         return str(res.get("skip_reason") or res.get("skipped_reason") or "")
     text = res.get("msg", "")
+    if kind == "runner_on_ok":
+        text = findings.told(res.get("findings") or (), "blocker") or res.get("waiting") or text
     if kind in {"runner_on_failed", "runner_on_unreachable"}:
         items = [item for item in res.get("results", ()) if isinstance(item, dict) and item.get("failed")]
         text = "; ".join(str(item.get("msg", "")) for item in items) or text or res.get("stderr") or "it gave no reason"

@@ -47,5 +47,7 @@ def detect(choice: str | None = None) -> Language:
 
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
-    catalogue: dict[str, dict[str, str]] = yaml.safe_load((PACKAGE / "messages.yml").read_text(encoding="utf-8"))
+    catalogue: dict[str, dict[str, str]] = {}
+    for path in sorted((PACKAGE / "messages").glob("*.yml")):
+        catalogue |= yaml.safe_load(path.read_text(encoding="utf-8"))
     return catalogue

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Outcome = Literal["ok", "changed", "skipped", "failed", "refused", "unreachable"]
+Outcome = Literal["ok", "changed", "skipped", "failed", "refused", "unreachable", "waiting"]
 Kind = Literal["play", "task", "started", "result", "retry", "end"]
 
 _NAME = re.compile(r"^(?:.*? : )?(?P<ids>[A-Z]+-\d\d(?:, [A-Z]+-\d\d)*) \| (?P<sentence>.+)$")
@@ -36,7 +36,10 @@ class Step:
 
 @dataclass(frozen=True)
 class TaskSeen:
-    """One event. `seconds` is the task's duration on that host, `time` when it was seen (UTC, ISO 8601)."""
+    """One event. `seconds` is the task's duration on that host, `time` when it was seen (UTC, ISO 8601).
+
+    `findings` are what the task found, each with severity, key, sentence and next_step; a blocker fails the item.
+    """
 
     kind: Kind
     time: str
@@ -48,6 +51,7 @@ class TaskSeen:
     seconds: float = 0.0
     message: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[dict[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:

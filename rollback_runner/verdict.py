@@ -210,6 +210,8 @@ def _bad(event: TaskSeen) -> Status | None:
             return "unreachable"
         case "refused":
             return "refused"
+        case "waiting":
+            return "waiting"
         case "failed":
             return "refused" if event.sentence.startswith(REFUSAL) else "failed"
         case _:

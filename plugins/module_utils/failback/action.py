@@ -15,6 +15,10 @@ is made of those. A subclass names its ``ARGUMENTS`` (as in a module's argument_
 
 The result always has ``changed``, ``before``, ``after`` and ``evidence``. An error from ``failback.errors`` becomes
 ``failed`` with ``msg``, and ``refused`` when a gate said no.
+
+A look that must not end the play at the first thing it finds (the phase prepare) returns ``findings`` instead: Ansible
+goes on, the verdict fails the item on a blocker, and the phase's last task stops. ``waiting`` says which person's word
+is missing.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from failback import journal, lock
+from failback import incident, journal, lock
 from failback.arguments import Arguments
 from failback.errors import ConfigError, FailbackError, RefusedError
 from failback.scrub import scrub_beside
@@ -37,6 +41,8 @@ from failback.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from failback.findings import Finding
 
 __all__ = ["Arguments", "Completed", "FailbackAction", "Outcome"]
 
@@ -50,6 +56,9 @@ class Outcome:
     after: object = None
     evidence: dict[str, object] = field(default_factory=dict)
     msg: str = ""
+    findings: Sequence[Finding] = ()
+    waiting: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,11 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
             result |= {"before": None, "after": None, "evidence": error.evidence}
         else:
             result |= {"changed": outcome.changed, "before": outcome.before, "after": outcome.after}
-            result |= {"evidence": outcome.evidence}
+            result |= {"evidence": outcome.evidence} | self._found(outcome)
             if outcome.msg:
                 result["msg"] = outcome.msg
+            if outcome.failed:
+                result |= {"failed": True, "msg": outcome.msg or outcome.waiting}
             if self._task.diff and outcome.changed:
                 result["diff"] = {"before": _pretty(outcome.before), "after": _pretty(outcome.after)}
         clean: dict[str, Any] = scrub_beside(_journal_path() or Path("-"), _plain(result))
@@ -137,6 +148,12 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         if not self.check_mode:
             self._journal(kind, {"plugin": self._task.action, "host": self.host, **fields})
 
+    def keep(self, name: str, content: Mapping[str, Any]) -> None:
+        """Keep what was found with the open incident, under this name and host; nothing outside of one."""
+        place = incident.of_environment()
+        if place is not None and not self.check_mode:
+            incident.keep(place, f"{name}.{self.host}".lower(), _plain(dict(content)))
+
     def command(self, argv: Sequence[str], *, stdin: str | None = None, timeout: float = 30.0) -> Completed:
         """Run one command on the host over the existing connection, at most ``timeout`` seconds (rc 124 then)."""
         bounded = ["timeout", "--kill-after=1", f"{timeout:g}", *argv]
@@ -160,6 +177,21 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         options = ["-S", "none"] if alone else []
         argv = self._connection._build_command(binary, "ssh", *options, "-W", f"{host}:{port}", target)  # noqa: SLF001 - no other way to the host's own ssh settings
         return Stream.through([os.fsdecode(part) for part in argv], f"{self.place} -> {host}:{port}")
+
+    def _found(self, outcome: Outcome) -> dict[str, Any]:
+        """Return findings for the record, and add them to those of the host for the task that ends the phase."""
+        found = [{"task": self._task.get_name(), **one.as_dict()} for one in outcome.findings]
+        open_ones = [one for one in found if one["severity"] == "blocker"]
+        if outcome.waiting:
+            open_ones.append({"task": self._task.get_name(), "severity": "waiting", "sentence": outcome.waiting})
+        told: dict[str, Any] = {}
+        if found:
+            told["findings"] = found
+        if outcome.waiting:
+            told["waiting"] = outcome.waiting
+        if open_ones:
+            told["ansible_facts"] = {"rr_open": [*self._task_vars.get("rr_open", ()), *open_ones]}
+        return told
 
     def _guard_epoch(self, what: str) -> None:
         path, epoch = os.environ.get("RR_LOCK", ""), os.environ.get("RR_EPOCH", "")

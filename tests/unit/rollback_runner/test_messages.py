@@ -9,7 +9,11 @@ import yaml
 from rollback_runner import messages
 from rollback_runner.content import PACKAGE
 
-CATALOGUE = yaml.safe_load((PACKAGE / "messages.yml").read_text(encoding="utf-8"))
+CATALOGUE = {
+    key: texts
+    for path in sorted((PACKAGE / "messages").glob("*.yml"))
+    for key, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+}
 
 
 def fields(text: str) -> set[str]:
