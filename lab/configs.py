@@ -110,6 +110,12 @@ def client(paths: LabPaths) -> None:
     paths.ledger.mkdir(parents=True, exist_ok=True)
 
 
+def desk(paths: LabPaths) -> None:
+    """Give the desk the login that its messages carry."""
+    login = (paths.secrets / "desk-login").read_bytes()
+    write(paths.host("idc-dns2", "etc-rr") / "desk-login", login, mode=SECRET)
+
+
 def up(paths: LabPaths, images: Images, *, read_only_delay: float) -> None:
     """Write all of them. The services must stand still: named and HAProxy keep state beside their files."""
     users = images.users
@@ -120,3 +126,4 @@ def up(paths: LabPaths, images: Images, *, read_only_delay: float) -> None:
     name_servers(paths, users)
     aws_api(paths, read_only_delay)
     client(paths)
+    desk(paths)

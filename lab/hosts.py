@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab import backups, docker_api, wheels
 from lab.docker_api import ContainerSpec
 from lab.paths import LAB_SOURCE
-from lab.topology import ADDRESS, AWS_PORT, HOSTS, SERVICES, Host, Service
+from lab.topology import ADDRESS, AWS_PORT, HOSTS, IDC_ZONE, LB_HOSTS, SERVICES, Host, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -196,6 +196,20 @@ def _reconciler(paths: LabPaths, images: Images, service: Service) -> ContainerS
     return _aws(paths, images, service, ("python3", "-m", "lab.aws.reconciler", "--config", "/etc/rr/reconciler.json"))
 
 
+def _desk(paths: LabPaths, images: Images, service: Service) -> ContainerSpec:
+    watched = [f"--watch={node}=http://{ADDRESS[node]}/readyz=www.{IDC_ZONE}" for node in LB_HOSTS]
+    return ContainerSpec(
+        name=service.name,
+        image=images.host,
+        command=("tini", "--", "python3", "-m", "lab.desk.app", "--login-file", "/etc/rr/desk-login", *watched),
+        host=service.host,
+        kind=service.kind,
+        beside=f"rr-{service.host}",
+        environment=PYTHON,
+        mounts=(CODE, (str(paths.host(service.host, "etc-rr")), "/etc/rr", "ro")),
+    )
+
+
 SPEC: dict[str, Callable[[LabPaths, Images, Service], ContainerSpec]] = {
     "mysql": _mysql,
     "heartbeat": _heartbeat,
@@ -204,6 +218,7 @@ SPEC: dict[str, Callable[[LabPaths, Images, Service], ContainerSpec]] = {
     "shop": _shop,
     "moto": _moto,
     "reconciler": _reconciler,
+    "desk": _desk,
 }
 
 

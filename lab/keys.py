@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lab.desk.app import HTTP_PORT, MAIL_PORT
 from lab.files import write
-from lab.topology import AWS_PROFILE, AWS_REGION, HOSTS
+from lab.topology import ADDRESS, AWS_PROFILE, AWS_REGION, HOSTS, IDC_ZONE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,9 @@ PASSWORDS = ("idc-rr_admin", "aws-rr_admin", "shop_app", "shop_batch", "report",
 TSIG_KEYS = ("tsig-idc", "tsig-aws")
 # The customer who logs in for the proofs: a row of the generated data, whose digest is of this word (lab/shop/fill.py).
 CUSTOMER = ("shop-customer", "customer7")
+# Who answers an incident of the lab (site_people). Each signs with a key of their own.
+PEOPLE = ("kim", "lee", "park", "choi", "jung")
+SIGNERS = "allowed_signers"
 # 32 hexadecimal digits: the longest password a MySQL replication channel takes (a longer one is cut without a word).
 PASSWORD_BYTES = 16
 TSIG_BYTES = 32
@@ -46,6 +50,7 @@ def make_secrets(paths: LabPaths) -> None:
             key = base64.b64encode(secrets.token_bytes(TSIG_BYTES)).decode()
             write(paths.secrets / name, key + "\n", mode=PRIVATE)
     write(paths.secrets / CUSTOMER[0], CUSTOMER[1] + "\n", mode=PRIVATE)
+    make_channels(paths)
     credentials = paths.secrets / "aws-credentials"
     if not credentials.exists():
         lines = [
@@ -55,6 +60,20 @@ def make_secrets(paths: LabPaths) -> None:
             f"region = {AWS_REGION}",
         ]
         write(credentials, "\n".join(lines) + "\n", mode=PRIVATE)
+
+
+def make_channels(paths: LabPaths) -> None:
+    """Make the desk's login, and a file with an Apprise URL for each channel that leads to it."""
+    login = paths.secrets / "desk-login"
+    if not login.exists():
+        write(login, f"ops:{secrets.token_hex(PASSWORD_BYTES)}\n", mode=PRIVATE)
+    desk = ADDRESS["idc-dns2"]
+    urls = {
+        "channel-chat": f"json://{login.read_text().strip()}@{desk}:{HTTP_PORT}/notify/chat",
+        "channel-mail": f"mailto://{desk}:{MAIL_PORT}?from=rollback@{IDC_ZONE}&to=response@{IDC_ZONE}&mode=insecure",
+    }
+    for name, url in urls.items():
+        write(paths.secrets / name, url + "\n", mode=PRIVATE)
 
 
 def make_key(path: Path) -> str:
@@ -104,7 +123,16 @@ def make_ssh(paths: LabPaths) -> None:
     write(paths.ssh / "config", ssh_config(paths))
 
 
+def make_people(paths: LabPaths) -> None:
+    """Make each person's signing key without a passphrase, and the site's file of who may sign."""
+    paths.people.mkdir(parents=True, exist_ok=True)
+    paths.people.chmod(0o700)
+    lines = [f"{name} {make_key(paths.people / name)}" for name in PEOPLE]
+    write(paths.people / SIGNERS, "\n".join(lines) + "\n")
+
+
 def up(paths: LabPaths) -> None:
     """Make whatever key or password is missing."""
     make_secrets(paths)
     make_ssh(paths)
+    make_people(paths)

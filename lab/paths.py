@@ -34,6 +34,11 @@ class LabPaths:
         return self.root / "secrets"
 
     @property
+    def people(self) -> Path:
+        """The signing keys of the people of the lab, and the file that says whose they are."""
+        return self.root / "people"
+
+    @property
     def ca(self) -> Path:
         """The lab's certificate authority and the servers' certificates."""
         return self.root / "ca"

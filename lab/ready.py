@@ -15,6 +15,7 @@ import pymysql
 
 from lab import keys
 from lab.commands import run
+from lab.desk.app import HTTP_PORT as DESK_PORT
 from lab.errors import LabError
 from lab.topology import ADDRESS, AWS_PORT, AWS_ZONE, IDC_ZONE
 
@@ -117,6 +118,7 @@ def probes(paths: LabPaths, *, serving: bool = True) -> dict[str, Callable[[], s
         "aws-dns1-named": lambda: name("aws-dns1", f"m.{AWS_ZONE}"),
         "aws-api-moto": aws,
         "aws-rds-heartbeat": heartbeat,
+        "idc-dns2-desk": lambda: http(f"http://{ADDRESS['idc-dns2']}:{DESK_PORT}/healthz"),
     }
     for host in ("idc-app1", "idc-app2", "aws-app1"):
         found[f"{host}-shop"] = lambda host=host: http(f"http://{ADDRESS[host]}:8080{app}")  # type: ignore[misc]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 90.0
 # First what others need, then those who need it. The reconciler starts after the AWS stand-in was seeded.
 FIRST = ("mysql", "named", "moto")
-THEN = ("reconciler", "heartbeat", "shop", "haproxy")
+THEN = ("reconciler", "heartbeat", "shop", "haproxy", "desk")
 
 
 def stop_services() -> None:

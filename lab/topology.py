@@ -71,6 +71,7 @@ SERVICES = (
     Service("aws-rds-heartbeat", "aws-rds", "heartbeat"),
     Service("idc-dns1-named", "idc-dns1", "named"),
     Service("idc-dns2-named", "idc-dns2", "named"),
+    Service("idc-dns2-desk", "idc-dns2", "desk"),
     Service("aws-dns1-named", "aws-dns1", "named"),
     Service("aws-api-moto", "aws-api", "moto"),
     Service("aws-api-reconciler", "aws-api", "reconciler"),

@@ -36,7 +36,7 @@ from rollback_runner.events import parse_event, parse_steps
 from rollback_runner.seen import Step, TaskSeen, split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 _KEPT = re.compile(
@@ -71,14 +71,22 @@ class Ended:
 
 def list_steps(playbook: Path, inventory: Path) -> tuple[Step, ...]:
     """Ask Ansible which tasks the playbook has. Raises `UsageError` with its words when it does not parse."""
-    argv = ["ansible-playbook", "-i", str(inventory), str(playbook), "--list-tasks"]
+    return list_all([playbook], inventory)[0]
+
+
+def list_all(playbooks: Sequence[Path], inventory: Path) -> list[tuple[Step, ...]]:
+    """Ask for the tasks of several playbooks at once, as `list_steps` does: one start of Ansible is a second saved."""
+    names = ", ".join(playbook.name for playbook in playbooks)
+    argv = ["ansible-playbook", "-i", str(inventory), *map(str, playbooks), "--list-tasks"]
     done = subprocess.run(
         argv, capture_output=True, text=True, timeout=_LIST_DEADLINE, check=False, env=os.environ | environment()
     )
     if done.returncode != 0:
         said = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
-        raise UsageError(f"The playbook {playbook.name} cannot be run: {said}", next_step=" ".join(argv))
-    return tuple(parse_steps(done.stdout, _rescue_names()))
+        raise UsageError(f"The playbook {names} cannot be run: {said}", next_step=" ".join(argv))
+    parts = re.split(r"^playbook: .*$", done.stdout, flags=re.MULTILINE)[1:]
+    optional = _rescue_names()
+    return [tuple(parse_steps(part, optional)) for part in parts]
 
 
 def run(

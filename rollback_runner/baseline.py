@@ -31,6 +31,7 @@ class Recorded:
     kept: tuple[str, ...]
     failures: tuple[Failure, ...]
     passed: bool
+    interrupted: bool
 
 
 def record(site_name: str, home: Path, *, renew: bool, say: Callable[[str], None]) -> Recorded:
@@ -65,4 +66,4 @@ def record(site_name: str, home: Path, *, renew: bool, say: Callable[[str], None
     results = [event for event in seen if event.kind == "result"]
     made = tuple(dict.fromkeys(event.host for event in results if event.outcome == "changed"))
     kept = tuple(dict.fromkeys(event.host for event in results if event.outcome == "ok" and event.host not in made))
-    return Recorded(run.id, made, kept, failed, passed)
+    return Recorded(run.id, made, kept, failed, passed, cancel.is_set() and not passed)

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from failback import lock
 
-from rollback_runner import ansible_run, checklist, gate, history, live, messages, store, verdict, ways
+from rollback_runner import (
+    ansible_run,
+    answers,
+    checklist,
+    gate,
+    handover,
+    history,
+    live,
+    messages,
+    store,
+    verdict,
+    ways,
+)
 from rollback_runner import plan as planning
 from rollback_runner import site as sites
 from rollback_runner.content import ROOT
-from rollback_runner.engine import Engine, Options, Stage
+from rollback_runner.engine import Engine, Stage
 from rollback_runner.errors import RefusedError, UsageError
+from rollback_runner.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from rollback_runner.answers import Answers
     from rollback_runner.checklist import Language
     from rollback_runner.history import History
     from rollback_runner.plan import Plan
     from rollback_runner.site import Site
 
     Confirm = Callable[[str, str], str]
+    Ask = Callable[[Site, Path, str, messages.Texts], object]
+
+
+def nobody(_site: Site, _incident: Path, _phase: str, _texts: messages.Texts) -> None:
+    """Ask nobody."""
+
 
 _LEARNT_FROM = 50  # the newest runs the forecast is made from
 
@@ -57,24 +76,30 @@ class Unfinished:
     options: Options
 
 
-def carry_out(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
-    """Carry out the legs that were asked for, as one run, and return its report."""
+def carry_out(asked: Asked, options: Options, confirm: Confirm, ask: Ask = nobody) -> dict[str, Any]:
+    """Carry out the legs that were asked for, as one run, and return its report.
+
+    `confirm` has the site's name typed, `ask` asks for people's words; neither is called with `yes`.
+    """
     site = sites.load(asked.site)
-    legs = _legs(asked, site)
-    answers = _answers(asked.answers)
+    legs = _legs(asked, site, options)
+    said = answers.load(asked.answers)
     gate.check(site)
     texts = messages.Texts(asked.language)
     stages = [_stage(asked, site, leg) for leg in legs]
     shown = "\n\n".join(show(stage.plan, texts, check=options.check) for stage in stages)
-    _confirmed(asked, site, shown, answers, confirm)
+    _confirmed(asked, site, shown, said, confirm)
     view = live.choose(texts, silent=asked.silent)
-    return Engine(site, asked.home, view, texts, options).carry_out(stages, _run_name(legs))
+    around = handover.Around(site, asked.home, stages, said, options, view.say, texts, nobody if asked.yes else ask)
+    return Engine(site, asked.home, view, texts, around.begin()).carry_out(stages, _run_name(legs), around.between)
 
 
-def _legs(asked: Asked, site: Site) -> tuple[ways.Leg, ...]:
+def _legs(asked: Asked, site: Site, options: Options) -> tuple[ways.Leg, ...]:
+    """Pick the legs. Who breaks the glass waits for nobody: the legs before the first act are left out."""
     strategy = asked.strategy or site.strategy
     if not asked.legs:
-        return ways.way(strategy).legs
+        legs = ways.way(strategy).legs
+        return tuple(leg for leg in legs if leg not in (ways.PREPARE, ways.APPROVE)) if options.break_glass else legs
     return tuple(ways.named(strategy, name) for name in asked.legs)
 
 
@@ -94,14 +119,14 @@ def _stage(asked: Asked, site: Site, leg: ways.Leg) -> Stage:
 def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
     """Go back by hand and return the report."""
     site = sites.load(asked.site)
-    answers = _answers(asked.answers)
+    said = answers.load(asked.answers)
     gate.check(site)
     playbook = ROOT / "playbooks" / "abort.yml"
     steps = ansible_run.list_steps(playbook, site.directory)
     plan = planning.make(site, ways.ABORT, steps, home=str(asked.home))
     texts = messages.Texts(asked.language)
     shown = "\n".join([texts("plan.title", phase=texts("phase.abort"), site=site.titles[asked.language])])
-    _confirmed(asked, site, shown, answers, confirm)
+    _confirmed(asked, site, shown, said, confirm)
     view = live.choose(texts, silent=asked.silent)
     last = next((run for run in store.all_runs(asked.home) if _begin(run).get("site") == site.name), None)
     # Going back is what is left to do with a run whose process is gone, just as going on is.
@@ -122,7 +147,7 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
             break
         if begin.get("phase") == "abort":
             continue
-        kept = {key: begin["options"][key] for key in ("accept_loss", "stay_fenced")}
+        kept = {key: begin["options"].get(key, "") for key in ("accept_loss", "stay_fenced", "break_glass", "drill")}
         return Unfinished(site, _left(run, begin), begin["strategy"], Options(reason=f"resume of {run.id}", **kept))
     raise UsageError(
         f"There is nothing to resume on {site.name}: its newest run got to its end.", next_step="rollback-runner status"
@@ -177,33 +202,16 @@ def show(plan: Plan, texts: messages.Texts, *, check: bool) -> str:
     return "\n".join(lines)
 
 
-def _confirmed(asked: Asked, site: Site, shown: str, answers: dict[str, Any], confirm: Confirm) -> None:
+def _confirmed(asked: Asked, site: Site, shown: str, said: Answers, confirm: Confirm) -> None:
     """Have the site's name typed, unless --yes or the answers say it. Raises `RefusedError` for any other word."""
     texts = messages.Texts(asked.language)
     if asked.yes:
         if not asked.silent:
             sys.stderr.write(shown + "\n")
         return
-    answer = answers.get("site") or confirm(shown, texts("plan.ask", site=site.name))
+    answer = said.site or confirm(shown, texts("plan.ask", site=site.name))
     if answer != site.name:
         raise RefusedError(texts("plan.declined", site=site.name), next_step="the same command again, or with --yes")
-
-
-def _answers(path: str | None) -> dict[str, Any]:
-    """Read the answers file; its keys are `site` and item ids."""
-    if path is None:
-        return {}
-    try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} is not readable as YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(found, dict):
-        raise UsageError(f"{path} must be a mapping of answers, such as `site: lab`.")
-    known = ["site", *(item.id for item in checklist.items())]
-    for key in found:
-        if key not in known:
-            raise UsageError(f"{path}: {key} is no item and not `site`{checklist.nearest(str(key), known)}.")
-    return found
 
 
 def _begin(run: store.Run) -> dict[str, Any]:

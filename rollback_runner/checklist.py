@@ -20,7 +20,7 @@ Language = Literal["en", "ko"]
 
 PHASES = ("prepare", "approve", "emergency", "full", "complete", "watch")
 # Phases whose playbook exists. The others are refused in one plain sentence.
-BUILT = ("emergency", "full")
+BUILT = ("prepare", "approve", "emergency", "full")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ _CONFIG = ("--config", "/etc/rr/traffic.json")
 _LEDGERS = "/var/lib/rr-ledger"  # in the client's container; RR_HOME/.lab/ledger here
 _LEDGER_TABLE = "shop.write_ledger"
 _SET_ASIDE = "set_aside.txt"
+# What the clients write is a UUID; it stands in a row event as the text it is.
+_TOKEN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST_WRITE = 30.0  # seconds until the first acknowledged write; pools and resolvers take one or two
 _STOP = 45.0  # seconds; a write under way may be held for 30
 _CHECK = 300.0  # seconds; the ledger of a drill is compared in about two
@@ -88,14 +91,17 @@ def check(home: Path, name: str, serving: str, quarantine: Path) -> tuple[dict[s
 
 
 def quarantined(quarantine: Path) -> set[str]:
-    """Read from the change sets which of the clients' writes lie in the quarantine: what was written to the ledger."""
+    """Tell which of the clients' writes lie in the quarantine: told by its change sets, and there in its raw logs.
+
+    The change sets are our own reading; a token counts only where its very bytes stand in what RDS wrote.
+    """
     tokens: set[str] = set()
     for path in quarantine.glob("*/changes.jsonl"):
         with path.open(encoding="utf-8") as stream:
             rows = (json.loads(line) for line in stream)
-            tokens |= {
-                row["after"]["token"] for row in rows if row["table"] == _LEDGER_TABLE and row["kind"] == "insert"
-            }
+            told = {row["after"]["token"] for row in rows if row["table"] == _LEDGER_TABLE and row["kind"] == "insert"}
+        raw = b"".join(log.read_bytes() for log in sorted((path.parent / "raw").glob("*.[0-9]*")))
+        tokens |= told & {found.decode() for found in _TOKEN.findall(raw)}
     return tokens
 
 

@@ -152,7 +152,7 @@ def _mysql(server: Mapping[str, Any], side: str, schemas: Sequence[str]) -> str:
         raise ValueError(f"gtid_mode is {gtid}; it must be ON on both sides before the cut-over")
     lacks = lacking(lines, side, schemas)
     if lacks:
-        raise ValueError(f"{server['user']} cannot {'; '.join(lacks)} (docs/privileges.md)")
+        raise ValueError(f"{server['user']} cannot {'; '.join(lacks)} (docs/permissions.md)")
     return f"version {version}, read_only {read_only}, {server['user']} has the privileges it needs"
 
 

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from failback import incident
+
 from rollback_runner import ansible_run, baseline, carry, clients, inventory, report, scenarios, store, ways
 from rollback_runner import site as sites
 from rollback_runner.content import ROOT
-from rollback_runner.engine import Options
 from rollback_runner.errors import Exit, RunnerError
+from rollback_runner.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,29 +53,42 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
     for leg in legs:
         playbook = ways.named(scenario.strategy, leg).playbook
         ansible_run.list_steps(ROOT / "playbooks" / playbook, inventory.locate(order.site))
-    quarantine = order.home / "quarantine" / sites.load(order.site).name
+    site = sites.load(order.site)
+    quarantine = order.home / "quarantine" / site.name
     if order.reset:
         # After a drill RDS is closed, so the lab as a whole is not well: it is set back, not waited for.
         _lab(order, "reset" if _stands() else "up")
         # What an earlier drill set aside is of a history that is gone now.
         shutil.rmtree(quarantine, ignore_errors=True)
-        # What the full phase compares with; recorded once, kept from then on.
-        recorded = baseline.record(order.site, order.home, renew=False, say=lambda _line: None)
-        if not recorded.passed:
-            told = "; ".join(f"{one.host}: {one.message}" for one in recorded.failures)
-            raise RunnerError(
-                f"The lab's baseline could not be recorded: {told}.", next_step="rollback-runner baseline"
-            )
+        incident.close(order.home, site.name)
+        _baseline(order)
         for fault in scenario.before:
             _lab(order, "fault", fault)
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    asked = carry.Asked(legs, order.site, order.home, order.language, True, None, order.silent, scenario.strategy)  # noqa: FBT003 - nobody is asked in a drill
+    said = site.directory / "answers.yml"
+    asked = carry.Asked(
+        legs,
+        order.site,
+        order.home,
+        order.language,
+        yes=True,
+        answers=str(said) if said.exists() else None,
+        silent=order.silent,
+        strategy=scenario.strategy,
+    )
+    # A drill of some legs alone is signed by nobody; that is on its record.
+    alone = "" if ways.PREPARE.name in legs else f"drill of {', '.join(legs)} alone"
     with _lab_to_ourselves(order.home):
         with clients.running(order.home, name):
             time.sleep(order.before)
             for fault in scenario.during:
                 _lab(order, "fault", fault)
-            options = Options(reason="drill", takeover=carry.takeover(order.home, sites.load(order.site).name))
+            options = Options(
+                reason="drill",
+                drill=order.scenario,
+                takeover=carry.takeover(order.home, site.name),
+                break_glass=alone,
+            )
             content = carry.carry_out(asked, options, lambda _shown, _question: "")
             if content["outcome"] != "interrupted":
                 time.sleep(order.after)
@@ -135,6 +150,7 @@ def _lab(order: Order, *words: str) -> None:
 
 
 def _baseline(order: Order) -> None:
+    """Record what the full phase compares with: once, kept from then on."""
     recorded = baseline.record(order.site, order.home, renew=False, say=lambda _line: None)
     if not recorded.passed:
         told = "; ".join(f"{one.host}: {one.message}" for one in recorded.failures)

@@ -11,10 +11,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rollback_runner import checklist
+from rollback_runner import checklist, long_work
+from rollback_runner.long_work import LongWork, minutes
 from rollback_runner.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rollback_runner.checklist import Language
     from rollback_runner.history import History
     from rollback_runner.messages import Texts
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from rollback_runner.seen import TaskSeen
 
 NEEDED_COLUMNS = 70
+_WORK_EVERY = 10.0  # seconds between two plain lines on the same work
 _COLOURS = {
     "done": "green",
     "already": "green",
@@ -37,8 +41,8 @@ _COLOURS = {
 class View(Protocol):
     """What the engine tells whoever watches."""
 
-    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool) -> None:
-        """Start the phase clock."""
+    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool, directory: Path | None = None) -> None:
+        """Start the phase clock. In `directory` the plugins tell how far long work is."""
 
     def event(self, event: TaskSeen) -> None:
         """Take one event in."""
@@ -56,7 +60,7 @@ class View(Protocol):
 class Silent:
     """Shows nothing; for --json."""
 
-    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool) -> None:
+    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool, directory: Path | None = None) -> None:
         """Show nothing."""
 
     def event(self, event: TaskSeen) -> None:
@@ -82,16 +86,20 @@ class Plain:
         self._late = False
         self._deadline = 0.0
         self._told_wait = ""
+        self._work = LongWork(None)
 
-    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool) -> None:
+    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool, directory: Path | None = None) -> None:
         """Start the phase clock."""
         self._start, self._deadline = time.monotonic(), deadline
         self._progress = Progress(plan, past, check)
+        self._work = LongWork(directory)
 
     def event(self, event: TaskSeen) -> None:
         """Print the items whose state changed."""
         if self._progress is None:
             return
+        if event.kind == "task":
+            self._work.task_began()
         told = False
         for name in self._progress.take(event, self._now()):
             state = self._progress.states[name]
@@ -103,10 +111,14 @@ class Plain:
             self.say(f"{self._texts.status(state):<12} {name:<10} {title} ({event.host}){reason}")
 
     def tick(self) -> None:
-        """Print once when a wait begins to last, and once when the forecast passes the budget."""
+        """Print once when a wait begins to last or the forecast passes the budget, and now and then on long work."""
         progress, now = self._progress, self._now()
         if progress is None:
             return
+        for broken in self._work.look():
+            self.say(long_work.breach(self._texts, broken))
+        for due in self._work.due(_WORK_EVERY):
+            self.say(long_work.line(self._texts, due))
         if progress.waiting and now - progress.task_since > 1 and self._told_wait != progress.task:
             self._told_wait = progress.task
             self.say(_wait_line(self._texts, progress, now, self._deadline))
@@ -137,21 +149,27 @@ class Terminal:
         self._progress: Progress | None = None
         self._deadline = 0.0
         self._live: Live | None = None
+        self._work = LongWork(None)
 
-    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool) -> None:
+    def begin(self, plan: Plan, past: History, deadline: float, *, check: bool, directory: Path | None = None) -> None:
         """Start the phase clock and the picture."""
         self._start, self._deadline = time.monotonic(), deadline
         self._progress = Progress(plan, past, check)
+        self._work = LongWork(directory)
         self._live = Live(console=self._console, refresh_per_second=5, get_renderable=self._picture)
         self._live.start()
 
     def event(self, event: TaskSeen) -> None:
         """Take one event in; the picture follows by itself."""
+        if event.kind == "task":
+            self._work.task_began()
         if self._progress is not None:
             self._progress.take(event, self._now())
 
     def tick(self) -> None:
-        """Do nothing: the picture redraws itself."""
+        """Look at long work, and say at once what will not end in time. The picture redraws itself."""
+        for broken in self._work.look():
+            self._console.print(Text(long_work.breach(self._texts, broken), style="bold red"))
 
     def say(self, text: str) -> None:
         """Print a sentence above the picture."""
@@ -170,9 +188,14 @@ class Terminal:
         progress, now = self._progress, self._now()
         if progress is None:
             return Group()
-        return Group(
-            _clock(self._texts, progress, now), _table(progress, self._texts.language), self._foot(progress, now)
-        )
+        table = _table(progress, self._texts.language)
+        return Group(_clock(self._texts, progress, now), table, self._foot(progress, now), *self._works())
+
+    def _works(self) -> list[Text]:
+        return [
+            Text("  " + long_work.line(self._texts, one), style="bold red" if one.breach else "cyan")
+            for one in self._work.going
+        ]
 
     def _foot(self, progress: Progress, now: float) -> Text:
         if not progress.task:
@@ -197,10 +220,10 @@ def choose(texts: Texts, *, silent: bool) -> View:
 
 
 def _clock(texts: Texts, progress: Progress, now: float) -> Text:
-    line = Text(texts("live.elapsed", elapsed=_minutes(now), budget=_minutes(progress.plan.budget)), style="bold")
+    line = Text(texts("live.elapsed", elapsed=minutes(now), budget=minutes(progress.plan.budget)), style="bold")
     ahead = progress.forecast(now)
     if ahead is not None:
-        line.append("   " + texts("live.forecast", p50=_minutes(ahead.p50), p90=_minutes(ahead.p90)))
+        line.append("   " + texts("live.forecast", p50=minutes(ahead.p50), p90=minutes(ahead.p90)))
     if progress.late(now):
         line.append("   " + texts("live.over"), style="bold red")
     return line
@@ -231,7 +254,3 @@ def _wait_line(texts: Texts, progress: Progress, now: float, deadline: float) ->
         until=progress.latest_end(now, deadline),
     )
     return f"{line}, {texts('live.retry', attempt=progress.attempt)}" if progress.attempt else line
-
-
-def _minutes(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

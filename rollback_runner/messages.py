@@ -26,13 +26,17 @@ class Texts:
         """Return the text with its values filled in. An unknown key is a fault of ours and raises `KeyError`."""
         return _catalogue()[key][self.language].format(**values)
 
+    def has(self, key: str) -> bool:
+        """Tell whether the catalogue has a text of this name."""
+        return key in _catalogue()
+
     def status(self, status: str) -> str:
         """Return the word for a status."""
         return self(f"status.{status}")
 
     def metric(self, name: str) -> str:
         """Return the words for a figure; one that the catalogue does not know keeps its name."""
-        return self(f"metric.{name}") if f"metric.{name}" in _catalogue() else name
+        return self(f"metric.{name}") if self.has(f"metric.{name}") else name
 
 
 def detect(choice: str | None = None) -> Language:

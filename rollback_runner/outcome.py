@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from rollback_runner.ways import Leg
 
 
+# What follows a proven leg, and what follows an outcome whatever leg it came in.
+_PROVEN = {
+    "prepare": "next.plan",
+    "approve": "next.begin",
+    "full": "next.watch",
+    "full:restore": "next.restored",
+    "emergency:stop": "next.stopped",
+}
+_ALWAYS = {"waiting": "next.words", "rehearsed": "next.act", "aborted": "next.again"}
+
+
 @dataclass(frozen=True)
 class Ended:
     """How the last leg of a run ended. `touched`: an act is on record; `gate`: nothing but checks stopped the play."""
@@ -49,15 +60,14 @@ def goes_back(end: Ended, *, stay: bool) -> bool:
 def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "") -> str:
     """Name the sentence of the catalogue that tells what to do next."""
     if outcome == "proven":
-        proven = {"full": "next.watch", "full:restore": "next.restored", "emergency:stop": "next.stopped"}
         decide = leg.name == "full" and strategy == "stop-first"
-        return "next.quarantine" if decide else proven.get(leg.name, "next.full")
-    if outcome in {"rehearsed", "aborted"}:
-        return "next.act" if outcome == "rehearsed" else "next.again"
-    if not leg.goes_back:
-        return "next.refused" if outcome == "refused" else "next.resume"
-    if promoted != "no":
+        return "next.quarantine" if decide else _PROVEN.get(leg.name, "next.full")
+    if outcome in _ALWAYS:
+        return _ALWAYS[outcome]
+    if leg.name in {"prepare", "approve"}:
+        return "next.findings"
+    if leg.goes_back and promoted != "no":
         return "next.forward"
-    if touched:
+    if leg.goes_back and touched:
         return "next.fenced"
     return "next.refused" if outcome == "refused" else "next.resume"

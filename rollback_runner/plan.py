@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollback_runner import checklist, ways
 from rollback_runner.errors import UsageError
+from rollback_runner.seen import CHECK, REFUSAL
 from rollback_runner.verdict import Expected
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 # What cannot be taken back: the act that makes IDC writable.
 _PROMOTION = "SWITCH-01"
+# A task whose name begins so looks, waits or refuses; one without an item that begins like the last two notes a fact.
+_LOOKS = (CHECK, REFUSAL, "Read", "Wait until", "Validating arguments")
+_NOTES = ("Keep", "Remember")
 _VERSION = 2
 
 
@@ -65,7 +69,7 @@ def make(  # noqa: PLR0913 - what a plan depends on
 ) -> Plan:
     """Make the plan for one leg of the site's strategy, or of the one named. Raises `UsageError` for an unknown one."""
     way = ways.way(strategy or site.strategy)
-    mine = [item for item in checklist.of_phase(leg.phase) if not leg.items or item.id in leg.items]
+    mine = [item for item in checklist.items() if item.id in leg.items] if leg.items else checklist.of_phase(leg.phase)
     items = tuple(_expected(site, item) for item in mine)
     content = {
         "version": _VERSION,
@@ -135,9 +139,15 @@ def _absent(site: Site, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield host, str(reasons[host])
 
 
+def acts(step: Step) -> bool:
+    """Tell whether a step can change something outside of the play, by its first words (a test keeps them true)."""
+    return not step.name.startswith(_LOOKS if step.ids else _LOOKS + _NOTES)
+
+
 def _point_of_no_return(steps: Sequence[Step]) -> str:
-    """Find the task that makes IDC writable: the first of the promotion item on the databases."""
-    return next((step.name for step in steps if _PROMOTION in step.ids and step.hosts == "databases"), "")
+    """Find the task that makes IDC writable: the first of the promotion item that acts on the databases."""
+    mine = (step for step in steps if _PROMOTION in step.ids and step.hosts == "databases" and acts(step))
+    return next((step.name for step in mine), "")
 
 
 def _lasting(value: Any, volatile: Mapping[str, str]) -> Any:

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 import jsonschema
+from failback.findings import SEVERITIES
 
 from rollback_runner import checklist, messages, store, verdict
 from rollback_runner.content import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rollback_runner.acts import Promoted
     from rollback_runner.checklist import Language
     from rollback_runner.history import Spread
+    from rollback_runner.seen import TaskSeen
     from rollback_runner.verdict import Failure, ItemVerdict, Status
 
 SCHEMA_VERSION = 1
+_FINDING = ("severity", "key", "sentence", "next_step")
 _LISTED = 80  # characters of a list shown in report.md; a longer one is counted
 _SHOWN = 400  # characters of a task's evidence in report.md
 
@@ -55,6 +58,10 @@ class Report:
     strategy: str
     strategy_reason: str
     plan_digest: str
+    approved_plan: str
+    break_glass: str
+    incident: str
+    drill: str
     epoch: int
     holder: str
     promoted: Promoted
@@ -63,6 +70,7 @@ class Report:
     phases: Sequence[PhaseReport]
     items: Sequence[Mapping[str, Any]]
     failures: Sequence[Mapping[str, Any]]
+    findings: Sequence[Mapping[str, Any]]
     stopped_at: str
     unfinished_acts: Sequence[Mapping[str, str]]
     next_step: str
@@ -71,11 +79,10 @@ class Report:
     schema_version: int = SCHEMA_VERSION
 
 
-def items_of(phase: str, verdicts: Sequence[ItemVerdict]) -> list[dict[str, Any]]:
-    """Put each verdict beside its item's titles."""
-    return [
-        {**asdict(verdict), "phase": phase, "title": dict(checklist.item(verdict.id).titles)} for verdict in verdicts
-    ]
+def items_of(verdicts: Sequence[ItemVerdict]) -> list[dict[str, Any]]:
+    """Put each verdict beside its item's phase and titles."""
+    found = [(verdict, checklist.item(verdict.id)) for verdict in verdicts]
+    return [{**asdict(verdict), "phase": item.phase, "title": dict(item.titles)} for verdict, item in found]
 
 
 def merged(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -112,6 +119,18 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 def failures_of(phase: str, failures: Sequence[Failure]) -> list[dict[str, Any]]:
     """Note which part of the run each failure belongs to."""
     return [{"phase": phase, **asdict(failure)} for failure in failures]
+
+
+def findings_of(seen: Iterable[TaskSeen]) -> list[dict[str, Any]]:
+    """List what was found, the gravest first, each once with the hosts and items it belongs to."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for event in seen:
+        for one in event.findings:
+            key = (one["key"], one["sentence"])
+            row = rows.setdefault(key, {**{name: one.get(name, "") for name in _FINDING}, "ids": [], "hosts": []})
+            row["ids"] += [name for name in event.ids if name not in row["ids"]]
+            row["hosts"] += [event.host] if event.host not in row["hosts"] else []
+    return sorted(rows.values(), key=lambda row: SEVERITIES.index(row["severity"]))
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -27,7 +27,9 @@ _NAMES_A_HOST = (
     ("databases", "db_idc_host", "", "database_hosts"),
     ("service", "service_marker", "database", "databases"),
 )
-_SECRET_KEYS = re.compile(r"(password_file|credentials_file|key_file|private_key_file)$")
+# Seconds, where the site names none: what people need, not the machine.
+_BUDGETS = {"prepare": 1800.0, "approve": 3600.0}
+_SECRET_KEYS = re.compile(r"(password_file|credentials_file|key_file|private_key_file|url_file|token_file)$")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def load(name: str) -> Site:
         titles=shared["site_title"],
         critical=shared["site_critical"],
         strategy=shared["site_strategy"],
-        budgets=shared["site_budgets"],
+        budgets={**_BUDGETS, **shared["site_budgets"]},
         timezone=shared["site_timezone"],
         groups=found.groups,
         variables=found.hosts,

@@ -20,6 +20,7 @@ Status = Literal["done", "already", "skipped", "refused", "failed", "unreachable
 # The worst first: an item is as good as its worst host, a phase as its worst item.
 ORDER: tuple[Status, ...] = ("failed", "unreachable", "refused", "waiting", "not_run", "skipped", "done", "already")
 PASSED = frozenset({"done", "already"})
+_WAIVED = "waived:"  # the key of the finding that tells of it, before the item's id
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ def failures(seen: Iterable[TaskSeen]) -> tuple[Failure, ...]:
         if event.kind == "result" and bad is not None:
             found.append(Failure(event.ids, event.host, event.sentence, bad, event.message))
     return tuple(found)
+
+
+def waived(seen: Iterable[TaskSeen]) -> frozenset[str]:
+    """Name the items that a person waived, with a reason that stands among the findings."""
+    keys = {one.get("key", "") for event in seen for one in event.findings}
+    return frozenset(key.removeprefix(_WAIVED) for key in keys if key.startswith(_WAIVED))
 
 
 def phase_status(items: Sequence[ItemVerdict], failed: Sequence[Failure], excused: Iterable[str] = ()) -> Status:
@@ -186,9 +193,12 @@ def _host(name: str, events: Sequence[TaskSeen], *, check: bool) -> HostVerdict:
     )
     bad = [found for event in events if (found := _bad(event)) is not None]
     outcomes = {event.outcome for event in events}
+    let_go = [one["sentence"] for event in events for one in event.findings if one["key"] in _waivers(event)]
     reason = ""
     status: Status
-    if bad:
+    if let_go and not bad:
+        status, reason = "skipped", let_go[0]
+    elif bad:
         status = min(bad, key=ORDER.index)
         reason = next(event.message for event in events if _bad(event) == status)
     elif not events:
@@ -202,6 +212,10 @@ def _host(name: str, events: Sequence[TaskSeen], *, check: bool) -> HostVerdict:
     else:
         status = "already"
     return HostVerdict(name, status, reason, evidence)
+
+
+def _waivers(event: TaskSeen) -> set[str]:
+    return {_WAIVED + name for name in event.ids}
 
 
 def _bad(event: TaskSeen) -> Status | None:

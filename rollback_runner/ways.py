@@ -1,15 +1,16 @@
 """The ways through: which playbooks a strategy takes, in which order, and which items each must prove. Pure.
 
-A leg is what one playbook does. `phase NAME` carries out one leg, `rollback` all legs of the site's strategy in one
-run. `--part` picks a leg of a phase that a strategy splits: where IDC's data is gone it must be restored before the
-emergency phase, though restoring is the work of the full phase.
+Every way begins with `prepare` and `approve`: nobody starts blind or alone. A leg is what one playbook does.
+`phase NAME` carries out one leg, `rollback` all legs of the site's strategy in one run. `--part` picks a leg of a phase
+that a strategy splits: where IDC's data is gone it must be restored before the emergency phase, though restoring is the
+work of the full phase.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollback_runner.checklist import nearest
+from rollback_runner.checklist import nearest, of_phase
 from rollback_runner.errors import UsageError
 
 _DATA = ("DATA-01", "DATA-02", "DATA-03", "DATA-04", "DATA-05", "DATA-06")
@@ -17,16 +18,20 @@ _DATA = ("DATA-01", "DATA-02", "DATA-03", "DATA-04", "DATA-05", "DATA-06")
 _ASK_AGAIN = ("DATA-01", "DATA-04", "DATA-06")
 _ENV = ("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-05")
 _VERIFY = ("VERIFY-01", "VERIFY-02", "VERIFY-03", "VERIFY-04", "VERIFY-05")
+_PREPARE = tuple(item.id for item in of_phase("prepare"))
+# What stands ready before anything is touched, of the phase that goes through all others.
+_READY = ("CONT-01", "CONT-04", "CONT-05")
 _STOP = ("AWS-01", "AWS-02", "AWS-03", "AWS-04")
 _OPEN = ("IDC-01", "IDC-02", "IDC-03", "IDC-05", "SWITCH-01", "SWITCH-02", "SWITCH-03", "SWITCH-04", "SWITCH-05")
 
 
 @dataclass(frozen=True)
 class Leg:
-    """One playbook on the way. `items` are those it must prove; empty: all of its phase.
+    """One playbook on the way. `items` are those it must prove, of whatever phase; empty: all of its phase.
 
     `goes_back` says whether a failure before the promotion is answered by the abort playbook: RDS is sound and only
-    closed by this leg. Where RDS is the problem, or untouched, nobody opens it.
+    closed by this leg. Where RDS is the problem, or untouched, nobody opens it. `destroys` says whether the leg may
+    only begin under a plan that was approved.
     """
 
     phase: str
@@ -34,6 +39,7 @@ class Leg:
     goes_back: bool
     part: str = ""
     items: tuple[str, ...] = ()
+    destroys: bool = False
 
     @property
     def name(self) -> str:
@@ -52,12 +58,14 @@ class Way:
 
 # What `abort` plays; its items are those of the phase it takes back.
 ABORT = Leg("emergency", "abort.yml", goes_back=False)
-_EMERGENCY = Leg("emergency", "emergency.yml", goes_back=True)
+PREPARE = Leg("prepare", "prepare.yml", goes_back=False, items=(*_PREPARE, *_READY))
+APPROVE = Leg("approve", "approve.yml", goes_back=False)
+_EMERGENCY = Leg("emergency", "emergency.yml", goes_back=True, destroys=True)
 _FULL = Leg("full", "full.yml", goes_back=False)
 # Under stop-first RDS is no measure of anything: IDC is compared before it opens, with the manifest of the cut-over.
-_RESTORE_ALONE = Leg("full", "restore.yml", goes_back=False, part="restore", items=(*_DATA, "VERIFY-01"))
+_RESTORE_ALONE = Leg("full", "restore.yml", goes_back=False, part="restore", items=(*_DATA, "VERIFY-01"), destroys=True)
 _FULL_ALONE = Leg("full", "full.yml", goes_back=False, items=(*_ENV, *_ASK_AGAIN, *_VERIFY[1:]))
-_RESTORE = Leg("full", "restore.yml", goes_back=False, part="restore", items=_DATA)
+_RESTORE = Leg("full", "restore.yml", goes_back=False, part="restore", items=_DATA, destroys=True)
 
 WAYS: dict[str, Way] = {
     way.strategy: way
@@ -65,20 +73,22 @@ WAYS: dict[str, Way] = {
         Way(
             "switch-first",
             "the data on IDC up to the cut-over is usable, so only what RDS took since then must be fetched",
-            (_EMERGENCY, _FULL),
+            (PREPARE, APPROVE, _EMERGENCY, _FULL),
         ),
         Way(
             "restore-first",
             "the data on IDC is damaged or gone and RDS is still sound: IDC is restored and caught up while RDS serves",
-            (_RESTORE, _EMERGENCY, _FULL),
+            (PREPARE, APPROVE, _RESTORE, _EMERGENCY, _FULL),
         ),
         Way(
             "stop-first",
             "the data on RDS is going bad: it is fenced at once, and what it took since the cut-over is set aside",
             (
-                Leg("emergency", "stop.yml", goes_back=True, part="stop", items=_STOP),
+                PREPARE,
+                APPROVE,
+                Leg("emergency", "stop.yml", goes_back=True, part="stop", items=_STOP, destroys=True),
                 _RESTORE_ALONE,
-                Leg("emergency", "open.yml", goes_back=False, part="open", items=_OPEN),
+                Leg("emergency", "open.yml", goes_back=False, part="open", items=_OPEN, destroys=True),
                 _FULL_ALONE,
             ),
         ),

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore.exceptions import ClientError
 
 from lab.aws.config import AwsConfig, ConfigError, read_config
+from lab.aws.iam_seed import POLICY, USER, policy_document
 
 VPC_CIDR = "172.30.77.0/24"
 # The instance's address lies in the first. Hosts of the lab are outside both, so the network ACL judges their packets.
@@ -27,19 +27,17 @@ ANYWHERE = "0.0.0.0/0"
 ALL_PROTOCOLS = "-1"
 
 
-def clients(config: AwsConfig) -> tuple[Any, Any, Any]:
-    """Return the RDS, EC2 and Route 53 clients."""
-    core = botocore.session.get_session()
-    core.set_config_variable("credentials_file", config.credentials_file)
-    core.set_config_variable("profile", config.profile)
-    session = boto3.Session(botocore_session=core, region_name=config.region)
-    rds, ec2, route53 = (session.client(name, endpoint_url=config.endpoint) for name in ("rds", "ec2", "route53"))
-    return rds, ec2, route53
+def clients(config: AwsConfig) -> tuple[Any, Any, Any, Any]:
+    """Return the RDS, EC2, Route 53 and IAM clients, with a key that no user has and that may do everything."""
+    session = boto3.Session(aws_access_key_id="root", aws_secret_access_key="root", region_name=config.region)  # noqa: S106 - no secret: moto compares none
+    names = ("rds", "ec2", "route53", "iam")
+    rds, ec2, route53, iam = (session.client(name, endpoint_url=config.endpoint) for name in names)
+    return rds, ec2, route53, iam
 
 
 def seed(config: AwsConfig) -> dict[str, Any]:
     """Build it all. Returns the ids, as written to `ids_file`."""
-    rds, ec2, route53 = clients(config)
+    rds, ec2, route53, iam = clients(config)
     vpc = _vpc(ec2)
     subnets = [_subnet(ec2, vpc, cidr, f"{config.region}{zone}") for cidr, zone in zip(RDS_SUBNETS, "ac", strict=True)]
     app_subnet = _subnet(ec2, vpc, APP_SUBNET, f"{config.region}a")
@@ -55,6 +53,7 @@ def seed(config: AwsConfig) -> dict[str, Any]:
         "subnets": subnets,
         "app_subnet": app_subnet,
     }
+    iam.put_user_policy(UserName=USER, PolicyName=POLICY, PolicyDocument=json.dumps(policy_document(config, ids)))
     config.ids_file.write_text(json.dumps(ids) + "\n", encoding="utf-8")
     return ids
 

@@ -1,4 +1,4 @@
-"""Moto's server with the answers of `answers` in it, and one page of its own: `/lab/desired`.
+"""Moto's server with the answers of `answers` and the refusals of `iam` in it, and a page of its own: `/lab/desired`.
 
 `python3 -m lab.aws.server --host 0.0.0.0 --port 5000 [--config /etc/rr/reconciler.json]`
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import run_simple
 
-from lab.aws import answers
+from lab.aws import answers, iam
 from lab.aws.config import ConfigError, read_config
 from lab.aws.snapshot import desired
 
@@ -53,7 +53,9 @@ def main(argv: list[str] | None = None) -> int:
     state_file = None
     if arguments.config.exists():
         try:
-            state_file = read_config(arguments.config).state_file
+            config = read_config(arguments.config)
+            state_file = config.state_file
+            iam.give_key(Path(config.credentials_file), config.profile)
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             return 2
@@ -61,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     answers.install(state_file)
     # One line for each of two requests a second says nothing.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    application = Application(DomainDispatcherApplication(create_backend_app))
+    application = Application(iam.Gatekeeper(DomainDispatcherApplication(create_backend_app)))
     run_simple(arguments.host, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
     return 0
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -79,7 +81,13 @@ class Handler(BaseHTTPRequestHandler):
         self._serve(self._delete)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Keep quiet: the load balancer logs requests."""
+        """Keep quiet: only what could not be answered is logged, by `_complain`."""
+
+    def _complain(self, status: int, error: StoreError) -> None:
+        """Log a request that the database did not let us answer, as applications do."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        sys.stderr.write(f"{now} {self.command} {urlsplit(self.path).path} {status} {error.code} {error}\n")
+        sys.stderr.flush()
 
     def _serve(self, answer: Callable[[], Answer]) -> None:
         with self.in_flight:
@@ -92,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             except StoreError as error:
                 status = 503
                 body = {"error": {"code": error.code, "message": str(error)}, "outcome": error.outcome}
+                self._complain(status, error)
             self._send(status, body)
 
     def _send(self, status: int, body: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback.action import FailbackAction, Outcome
+from failback.backup.sources import checked_sources
 from failback.errors import ConfigError, FailbackError, RefusedError
 from failback.restore import verify_memory
 from failback.restore.source import open_source
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from failback.arguments import Arguments
     from failback.restore.model import Source
 
-_KEYS = {"name", "url", "manifest"}
-
 
 class ActionModule(FailbackAction):
     """Reads only, so a rehearsal does the same; what it remembers between runs is written in a real run alone."""
@@ -37,13 +36,15 @@ class ActionModule(FailbackAction):
         "refuse_older": {"type": "bool", "default": False},
         "time_zone": {"type": "str", "default": "UTC"},
         "s3": {"type": "dict", "default": {}},
+        "decrypt": {"type": "dict", "default": {}},
         "memory": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
         """Try the sources in order until one is sound. Raises RefusedError when none is."""
         sources = args.mappings("sources")
-        _check(sources)
+        if not checked_sources(sources):
+            raise ConfigError("backup_sources is empty: name at least one backup, or choose another strategy")
         tried: list[dict[str, object]] = []
         for number, source in enumerate(sources):
             found = self._judge(source, args)
@@ -113,19 +114,5 @@ class ActionModule(FailbackAction):
         return {**verified.as_evidence(), "reason": reason}
 
     def _open(self, url: str, args: Arguments) -> Source:
-        return open_source(url, s3=args.mapping("s3"), ssh=site_ssh(self._task_vars.get("hostvars") or {}))
-
-
-def _check(sources: list[dict[str, Any]]) -> None:
-    """Refuse a list that cannot be meant, before anything is contacted."""
-    if not sources:
-        raise ConfigError("backup_sources is empty: name at least one backup, or choose another strategy")
-    for number, source in enumerate(sources, 1):
-        if not source.get("name") or not source.get("url") or set(source) - _KEYS:
-            raise ConfigError(
-                f"entry {number} of backup_sources must have name and url, may have manifest, and nothing else:"
-                f" it has {', '.join(sorted(source)) or 'nothing'}"
-            )
-    names = [str(source["name"]) for source in sources]
-    if len(set(names)) != len(names):
-        raise ConfigError(f"two entries of backup_sources have the same name: {', '.join(sorted(names))}")
+        ssh = site_ssh(self._task_vars.get("hostvars") or {})
+        return open_source(url, s3=args.mapping("s3"), ssh=ssh, decrypt=args.mapping("decrypt") or None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import accounts, accounts_plan, accounts_record, accounts_text
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, MySQLError, RefusedError, UnreachableError
 from failback.mysql import Login, Server
 
@@ -27,6 +28,7 @@ SHOWN = 200  # differences kept whole in the record
 class ActionModule(FailbackAction):
     """``recorded`` reads; ``restored`` compares with the record and puts back what is IDC's own."""
 
+    DESTROYS = Destroys("destroys", {"state": ("restored",)})
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "state": {"type": "str", "required": True, "choices": ["recorded", "restored", "compared"]},
         "idc": {"type": "dict", "required": True},

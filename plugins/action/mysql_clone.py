@@ -10,9 +10,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from failback import clone, clone_run
+from failback import clone, clone_run, progress
 from failback import container as containers
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import FailbackError, RefusedError, UnreachableError
 from failback.gtid import GtidSet
 from failback.mysql import Login, Server
@@ -29,6 +30,7 @@ NOTED = 5.0  # seconds between two notes of progress
 class ActionModule(FailbackAction):
     """Look at both, clone if the recipient is empty, start it again, take away what was lent, prove."""
 
+    DESTROYS = Destroys("destroys")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "name": {"type": "str", "required": True},
         "mysql": {"type": "dict", "required": True},
@@ -52,10 +54,8 @@ class ActionModule(FailbackAction):
             return Outcome(changed=True, before={"status": "cloning"}, after={"would": "wait"})
         side, lent = self._recipient()
         found = clone.inspect(self._donor, recipient=side, admin=self._idc, bounds=bounds)
-        evidence: dict[str, object] = {
-            "donor": dict(found.facts),
-            "findings": [f"{item.severity}: {item.text}" for item in found.findings],
-        }
+        evidence: dict[str, object] = {"donor": dict(found.facts)}
+        evidence["findings"] = [f"{item.severity}: {item.text}" for item in found.findings]
         before: dict[str, object] = side.facts if side else {"status": "not running"}
         if side is not None and side.schemas and not lent.begun:
             return self._holds_data(side, found, before, evidence, started=started)
@@ -205,8 +205,9 @@ class ActionModule(FailbackAction):
 
     def _watch(self, work: clone_run.Cloning | None) -> dict[str, object]:
         """Note the progress until the copy has ended, ours or that of an earlier run."""
-        begun = time.monotonic()
-        deadline, noted, told = begun + self._args.number("clone_timeout"), begun, dict[str, object]()
+        limit, told = self._args.number("clone_timeout"), dict[str, object]()
+        begun = noted = time.monotonic()
+        teller = progress.Teller[clone_run.Snapshot]("clone", "bytes", file=progress.of_environment(self.host))
         while True:
             try:
                 with Server.connect(self._idc, name="IDC") as idc:
@@ -214,14 +215,16 @@ class ActionModule(FailbackAction):
                         running = clone_run.in_progress(idc)
                         if work is None and not running:
                             return told
-                        told = clone_run.progress(idc) if running else told
+                        if running:
+                            told = clone_run.progress(idc)
+                            teller.report(clone_run.Snapshot.of(told, time.monotonic() - begun, limit))
                         if time.monotonic() - noted > NOTED:
                             self.note("progress", **told)
                             noted = time.monotonic()
-                        if time.monotonic() > deadline:
+                        if time.monotonic() - begun > limit:
                             if work is not None:
                                 idc.execute(f"KILL QUERY {work.thread_id}")
-                            raise FailbackError(f"the clone did not end within {deadline - begun:g} s", told)
+                            raise FailbackError(f"the clone did not end within {limit:g} s", told)
                         time.sleep(POLL)
                     return told
             except UnreachableError:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from failback import progress
 from failback.action import FailbackAction, Outcome
 from failback.binlog.changes import changed_keys
 from failback.both import both, connected
@@ -182,6 +183,5 @@ class ActionModule(FailbackAction):
         )
 
     def _progress(self, args: Arguments) -> Progress:
-        directory = os.environ.get("RR_RUN_DIR", "")
-        file = Path(directory) / "progress.json" if directory and not self.check_mode else None
+        file = None if self.check_mode else progress.of_environment(self.host)
         return Progress(budget=args.number("budget"), file=file)

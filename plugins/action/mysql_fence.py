@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import fence_plan, lift, observe, position, probe
 from failback.action import Arguments, FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.fence import Fence, Plan, Settings
 from failback.fence_plan import Proof
@@ -22,6 +23,7 @@ from failback.timing import Timings
 class ActionModule(FailbackAction):
     """One fat task: it stands inside the write outage."""
 
+    DESTROYS = Destroys("closes", {"state": ("fenced",)})
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "state": {"type": "str", "choices": ["fenced", "verified", "open"], "default": "fenced"},
         "aws": {"type": "dict", "required": True},
@@ -178,6 +180,7 @@ class ActionModule(FailbackAction):
         before = {"accounts_locked_by_us": [str(a) for a in plan.accounts], "events_off": plan.events}
         evidence: dict[str, object] = {"idc": plan.idc, "read_only": plan.read_only, "idc_half_open": plan.half_open}
         if self.check_mode or not (plan.accounts or plan.events):
+            self.turned("went_back")
             return Outcome(plan.changed, before, {"accounts_locked_by_us": [], "events_off": []}, evidence)
         if plan.read_only:
             raise RefusedError(
@@ -193,6 +196,7 @@ class ActionModule(FailbackAction):
             raise FailbackError(
                 f"RDS still has accounts locked by us: {', '.join(left)}; run the abort again", evidence
             )
+        self.turned("went_back")
         return Outcome(changed=True, before=before, after=after, evidence=evidence)
 
 

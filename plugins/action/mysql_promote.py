@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import auto_increment, aws_view, channel, observe, promotion, sample, write_test
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.auto_increment import Raise, TableName
 from failback.both import both, connected
 from failback.catch_up import received
@@ -35,6 +36,7 @@ Counters = dict[TableName, int]
 class ActionModule(FailbackAction):
     """Check I1 to I5 on both sides right now, then open IDC and prove it with the application's account."""
 
+    DESTROYS = Destroys("promotes")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "idc": {"type": "dict", "required": True},
         "aws": {"type": "dict", "required": True},
@@ -116,6 +118,7 @@ class ActionModule(FailbackAction):
                 evidence["write_test"], told = {"failed": str(error)}, _told(error)
             evidence["seconds"] = timings.as_evidence()
             self.note("promoted", idc=before, final=str(cut.final), found_open=True)
+            self.turned("promoted")
             return Outcome(changed=False, before=before, after=before, evidence=evidence, msg=told)
         session = app.result()  # raises before anything is opened
         with timings.step("counters"):
@@ -134,6 +137,7 @@ class ActionModule(FailbackAction):
         if not after["writable"]:
             raise FailbackError("IDC is still read-only after it was opened: look at its error log", evidence)
         self.note("promoted", idc=after, final=str(cut.final), point_of_no_return=True)
+        self.turned("promoted")
         return Outcome(changed=True, before=before, after=after, evidence=evidence, msg=told)
 
     def _raise_counters(self, idc: Server, raises: tuple[Raise, ...]) -> None:

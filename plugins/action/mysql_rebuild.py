@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback import container as containers
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import ConfigError, FailbackError, RefusedError
 from failback.mysql import Login
 from failback.rebuild import judge, look, service, words, work
@@ -27,6 +28,7 @@ POLL = 0.3
 class ActionModule(FailbackAction):
     """Judge from the world, act only if the data is truly gone, prove what stands afterwards."""
 
+    DESTROYS = Destroys("destroys")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "name": {"type": "str", "required": True},
         "mysql": {"type": "dict", "required": True},

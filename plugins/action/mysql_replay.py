@@ -13,6 +13,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.binlog import archive, relay
 from failback.binlog.standing import Plan, align_statements, observe, plan, remember
 from failback.catch_up import executed
@@ -36,12 +37,14 @@ SYSTEM = ("mysql",)
 class ActionModule(FailbackAction):
     """Runs with the connection of the database host (delegate_to): the files go through it into the container."""
 
+    DESTROYS = Destroys("destroys")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "idc": {"type": "dict", "required": True},
         "aws": {"type": "dict"},
         "container": {"type": "str", "required": True},
         "archive": {"type": "dict", "default": {}},
         "s3": {"type": "dict", "default": {}},
+        "decrypt": {"type": "dict", "default": {}},
         "position": {"type": "str", "default": ""},
         "cutover_gtid": {"type": "str", "required": True},
         "schemas": {"type": "list", "elements": "str", "required": True},
@@ -132,7 +135,8 @@ class ActionModule(FailbackAction):
                 f"{missing.count()} transactions lie between the backup and the cut-over, and backup_binlogs names no"
                 " archive: add its url, or take a backup that is as new as the cut-over"
             )
-        return open_source(url, s3=args.mapping("s3") or None, ssh=site_ssh(self._task_vars.get("hostvars") or {}))
+        ssh = site_ssh(self._task_vars.get("hostvars") or {})
+        return open_source(url, s3=args.mapping("s3") or None, ssh=ssh, decrypt=args.mapping("decrypt") or None)
 
     def _argv(self, command: str) -> list[str]:
         """Give the argv that runs a command on this task's host, with its input piped through."""

@@ -10,8 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from failback import journal
+from failback import journal, progress
 from failback.action import FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import ConfigError, UnreachableError
 from failback.mysql import Login
 from failback.restore import engine
@@ -39,12 +40,14 @@ _LOST = (
 class ActionModule(FailbackAction):
     """The work is the library's; here are arguments, record and progress."""
 
+    DESTROYS = Destroys("destroys", {"stage": ("schema",)})
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "idc": {"type": "dict", "required": True},
         "stage": {"type": "str", "required": True, "choices": list(engine.STAGES)},
         "backup": {"type": "str", "required": True},
         "digest": {"type": "str", "default": ""},
         "s3": {"type": "dict", "default": {}},
+        "decrypt": {"type": "dict", "default": {}},
         "schemas": {"type": "list", "elements": "str", "default": []},
         "tables": {"type": "list", "elements": "str", "default": []},
         "workers": {"type": "int", "default": 0},
@@ -62,7 +65,8 @@ class ActionModule(FailbackAction):
         login = Login.from_dict(args.mapping("idc"), "db_idc")
         options = _options(args)
         ssh = site_ssh(self._task_vars.get("hostvars") or {})
-        backup = read_backup(open_source(args.text("backup"), s3=args.mapping("s3"), ssh=ssh))
+        decrypt = args.mapping("decrypt") or None
+        backup = read_backup(open_source(args.text("backup"), s3=args.mapping("s3"), ssh=ssh, decrypt=decrypt))
         try:
             with engine.opened(
                 login, backup, options, recorder=self, progress=Progress(), check=self.check_mode
@@ -77,8 +81,7 @@ class ActionModule(FailbackAction):
         return Outcome(result.changed, result.before, result.after, result.evidence)
 
     def _progress(self, budget: float, elapsed: float) -> Progress:
-        directory = os.environ.get("RR_RUN_DIR", "")
-        file = Path(directory) / "progress.json" if directory else None
+        file = progress.of_environment(self.host)
         return Progress(budget=budget, file=file, breach=self._breach, already_elapsed=elapsed)
 
     def _breach(self, seen: Snapshot) -> None:

@@ -23,7 +23,7 @@ class ActionModule(FailbackAction):
     def perform(self, args: Arguments) -> Outcome:  # noqa: ARG002 - it takes none
         """Pass, wait for a person, or raise RefusedError with every blocker."""
         hostvars = self._task_vars.get("hostvars", {})
-        found = [(host, one) for host in hostvars for one in hostvars[host].get("rr_open", ())]
+        found = [(host, one) for host in hostvars for one in hostvars[host].get("ansible_facts", {}).get("rr_open", ())]
         blockers = [f"{host}: {one['sentence']}" for host, one in found if one["severity"] == "blocker"]
         waiting = [one["sentence"] for _host, one in found if one["severity"] == "waiting"]
         evidence: dict[str, object] = {"blockers": blockers, "waiting": waiting}

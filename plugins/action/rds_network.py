@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import aws, rds_closing
 from failback.action import Arguments, FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import ConfigError, FailbackError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class ActionModule(FailbackAction):
     """Rules before and after are the evidence; that they work is proven by mysql_probe, from outside."""
 
+    DESTROYS = Destroys("closes", {"state": ("closed",)})
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         **aws.ARGUMENTS,
         "state": {"type": "str", "choices": ["closed", "verified", "open"], "required": True},

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import aws
 from failback.action import Arguments, FailbackAction, Outcome
+from failback.approval.mark import Destroys
 from failback.errors import FailbackError, RefusedError, UnreachableError
 from failback.mysql import Login, Server
 from failback.rds_group import Group, read_group
@@ -22,6 +23,7 @@ POLL = 0.25  # seconds between two looks at @@read_only
 class ActionModule(FailbackAction):
     """The API's answer proves nothing; the server's own @@read_only does."""
 
+    DESTROYS = Destroys("closes", {"read_only": (True,)})
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         **aws.ARGUMENTS,
         "instance": {"type": "str", "required": True},

@@ -33,19 +33,14 @@ options:
     description: Refuse an older backup instead of naming it.
     type: bool
     default: false
-  time_zone:
-    description: Zone of the host that dumped; a dump's own date has none.
-    type: str
-    default: UTC
-  s3:
-    description: "For s3:// sources: region, endpoint_url, credentials_file, profile."
-    type: dict
-    default: {}
   memory:
     description: File in which verifications are remembered, so that an unchanged backup is not read again.
     type: str
     default: ""
 extends_documentation_fragment:
+  - failback.s3
+  - failback.decrypt
+  - failback.dump_zone
   - failback.looks
 author: The rollback-runner authors
 """

@@ -9,41 +9,11 @@ description:
     service, and writes one file of mode 0600 with its own digest.
   - A baseline that is there is kept.
 options:
-  privilege:
-    description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
-    type: list
-    elements: str
-    default: []
-  ignore_interfaces:
-    description: Patterns of network interfaces that come and go by themselves.
-    type: list
-    elements: str
-    default: [docker0, "br-*", "veth*"]
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    required: true
   of:
     description: What is recorded - a host over SSH, the settings of a database, the latency of the service.
     type: str
     choices: [host, database, service]
     required: true
-  files:
-    description: Service configuration files, each a path, or path, secret (kept as a digest only), validate and
-      reload (commands, one word an entry).
-    type: list
-    elements: raw
-    default: []
-  containers:
-    description: The containers of the service, as in service_containers.
-    type: list
-    elements: dict
-    default: []
-  disks:
-    description: Paths whose file systems are looked at.
-    type: list
-    elements: str
-    default: [/]
   sample:
     description: Seconds over which CPU and disk traffic are measured.
     type: float
@@ -67,23 +37,17 @@ options:
     type: list
     elements: str
     default: []
-  rate:
-    description: Requests a second through each door.
-    type: float
-    default: 20.0
-  seconds:
-    description: How long each door is asked, seconds.
-    type: float
-    default: 5.0
-  timeout:
-    description: Seconds one request may take.
-    type: float
-    default: 5.0
   renew:
     description: Record anew where there is a baseline already; the former file is kept beside it.
     type: bool
     default: false
 extends_documentation_fragment:
+  - failback.reader
+  - failback.baseline
+  - failback.containers_known
+  - failback.files
+  - failback.disks
+  - failback.pace
   - failback.looks
 author: The rollback-runner authors
 """

@@ -7,37 +7,12 @@ short_description: Compare service configuration files of a host with its baseli
 description:
   - Content, mode and owner. A secret file is compared by its digest. What may not be put back is refused with the
     exact command.
-options:
-  privilege:
-    description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
-    type: list
-    elements: str
-    default: []
-  ignore_interfaces:
-    description: Patterns of network interfaces that come and go by themselves.
-    type: list
-    elements: str
-    default: [docker0, "br-*", "veth*"]
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    required: true
-  expected:
-    description: Differences that are meant, as in environment_expected.
-    type: list
-    elements: dict
-    default: []
-  put_back:
-    description: Put back what differs; without it only tell.
-    type: bool
-    default: true
-  files:
-    description: Service configuration files, each a path, or path, secret (kept as a digest only), validate and
-      reload (commands, one word an entry).
-    type: list
-    elements: raw
-    default: []
 extends_documentation_fragment:
+  - failback.reader
+  - failback.baseline
+  - failback.expected
+  - failback.put_back
+  - failback.files
   - failback.acts
 author: The rollback-runner authors
 """

@@ -7,17 +7,13 @@ short_description: Say in which order the containers of a service are restarted
 description:
   - Puts services in order, what is needed first, and splits their hosts into waves.
 options:
-  containers:
-    description: The containers of the service, as in service_containers.
-    type: list
-    elements: dict
-    required: true
   servers:
     description: The IDC servers, as in db_idc, that are asked since when they take writes.
     type: list
     elements: dict
     default: []
 extends_documentation_fragment:
+  - failback.containers
   - failback.looks
 author: The rollback-runner authors
 """

@@ -12,15 +12,6 @@ options:
     description: The entry of service_containers that is meant.
     type: str
     default: ""
-  containers:
-    description: The containers of the service, as in service_containers.
-    type: list
-    elements: dict
-    required: true
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    default: ""
   since:
     description: When IDC was opened for writes; a container started after that was restarted already. Empty when
       not known.
@@ -48,6 +39,8 @@ options:
     type: int
     default: 30
 extends_documentation_fragment:
+  - failback.containers
+  - failback.baseline_known
   - failback.looks
 author: The rollback-runner authors
 """

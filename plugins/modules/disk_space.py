@@ -6,29 +6,10 @@ module: disk_space
 short_description: Check that the disks of a host have room, now and for the forecast
 description:
   - Free space and inodes, and the days left if it goes on growing as since the baseline.
-options:
-  disks:
-    description: Paths whose file systems are looked at.
-    type: list
-    elements: str
-    default: [/]
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    default: ""
-  least_free:
-    description: Share of space and inodes that must be free.
-    type: float
-    default: 0.1
-  least_bytes:
-    description: Bytes that must be free.
-    type: int
-    default: 1073741824
-  least_days:
-    description: Days the space must last.
-    type: float
-    default: 30.0
 extends_documentation_fragment:
+  - failback.baseline_known
+  - failback.disks
+  - failback.least
   - failback.looks
 author: The rollback-runner authors
 """

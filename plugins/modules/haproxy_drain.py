@@ -29,16 +29,12 @@ options:
     type: list
     elements: str
     required: true
-  containers:
-    description: The containers of the service, as in service_containers.
-    type: list
-    elements: dict
-    required: true
   timeout:
     description: Seconds that requests under way, or health checks, get.
     type: float
     default: 10.0
 extends_documentation_fragment:
+  - failback.containers
   - failback.looks
 author: The rollback-runner authors
 """

@@ -12,10 +12,6 @@ options:
     description: Limits that differ from the defaults, as in environment_limits.
     type: dict
     default: {}
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    default: ""
   sample:
     description: Seconds over which CPU and disk traffic are measured.
     type: float
@@ -25,6 +21,7 @@ options:
     type: int
     default: 3
 extends_documentation_fragment:
+  - failback.baseline_known
   - failback.looks
 author: The rollback-runner authors
 """

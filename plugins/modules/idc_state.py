@@ -8,10 +8,6 @@ description:
   - Tells whether IDC answers, whether it holds everything up to the cut-over, and whether it takes writes.
   - A server that cannot be asked counts as not usable.
 options:
-  idc:
-    description: "IDC: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   cutover_gtid:
     description: GTID set at the cut-over.
     type: str
@@ -27,6 +23,7 @@ options:
     choices: [any, serve, not_serve]
     default: any
 extends_documentation_fragment:
+  - failback.idc
   - failback.looks
 author: The rollback-runner authors
 """

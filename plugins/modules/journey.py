@@ -7,29 +7,15 @@ short_description: Walk the site's journeys through its front doors
 description:
   - Each step is a request and what its answer must be. A rehearsal walks journeys that only look.
 options:
-  directory:
-    description: Directory of the site's journeys.
-    type: str
-    required: true
   proves:
     description: The item whose journeys are walked.
     type: str
     choices: [VERIFY-02, VERIFY-04]
     required: true
-  doors:
-    description: The front doors, as in service_front_doors.
-    type: list
-    elements: dict
-    required: true
-  home:
-    description: Directory from which relative paths of secret files count.
-    type: str
-    default: ""
-  timeout:
-    description: Seconds one request may take.
-    type: float
-    default: 10.0
 extends_documentation_fragment:
+  - failback.doors
+  - failback.asking
+  - failback.journeys
   - failback.looks
 author: The rollback-runner authors
 """

@@ -7,41 +7,23 @@ short_description: Compare latency, throughput and error rate of the front doors
 description:
   - Asks at a fixed pace for a bounded time.
 options:
-  doors:
-    description: The front doors, as in service_front_doors.
-    type: list
-    elements: dict
-    required: true
   paths:
     description: Paths that are asked in turn; they must only look.
     type: list
     elements: str
     required: true
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    default: ""
   tolerance:
     description: How far figures may be from the baseline, as in service_verify_tolerance.
     type: dict
     default: {}
-  rate:
-    description: Requests a second through each door.
-    type: float
-    default: 20.0
-  seconds:
-    description: How long each door is asked, seconds.
-    type: float
-    default: 5.0
-  timeout:
-    description: Seconds one request may take.
-    type: float
-    default: 5.0
   times:
     description: Looks before something out of range counts.
     type: int
     default: 2
 extends_documentation_fragment:
+  - failback.baseline_known
+  - failback.doors
+  - failback.pace
   - failback.looks
 author: The rollback-runner authors
 """

@@ -17,10 +17,6 @@ options:
     type: str
     required: true
     choices: [recorded, restored, compared]
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   record:
     description: File of the record on this machine, mode 0600; a script of account statements is read too.
     type: str
@@ -48,6 +44,7 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - failback.idc
   - failback.acts
 author: The rollback-runner authors
 """

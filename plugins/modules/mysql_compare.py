@@ -12,10 +12,6 @@ description:
   - Once IDC is open it has moved on from FINAL. Differences must then be explained by its own binary log, row by row.
   - Interrupted inside a run, the next call goes on after the last chunk that was proven equal.
 options:
-  idc:
-    description: "IDC MySQL: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   aws:
     description: RDS, the same keys; not needed with a manifest.
     type: dict
@@ -77,7 +73,7 @@ options:
     type: float
     default: 900.0
   budget:
-    description: Seconds of the phase, for the forecast in progress.json.
+    description: Seconds of the phase, for the forecast that the command shows.
     type: float
     default: 0.0
   accept_loss:
@@ -89,6 +85,7 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - failback.idc
   - failback.looks
 author: The rollback-runner authors
 """

@@ -8,10 +8,6 @@ description:
   - Scans every foreign key of the schemas on IDC, each in one statement and so at one moment, and names the rows that
     have no parent. Loading or replicating with foreign_key_checks off lets such rows in without a word.
 options:
-  idc:
-    description: "IDC: host, port, user, password_file, ca_file, server_uuid."
-    type: dict
-    required: true
   schemas:
     description: The schemas whose tables are looked at.
     type: list
@@ -22,6 +18,7 @@ options:
     type: float
     default: 300.0
 extends_documentation_fragment:
+  - failback.idc
   - failback.looks
 author: The rollback-runner authors
 """

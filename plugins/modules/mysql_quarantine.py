@@ -30,11 +30,6 @@ options:
     type: str
     choices: [collected, found, applied]
     default: collected
-  idc:
-    description: The IDC server and the tool's account - C(host), C(port), C(user), C(password_file), C(ca_file),
-      C(server_uuid).
-    type: dict
-    required: true
   aws:
     description: RDS, the same keys; its account needs REPLICATION SLAVE and REPLICATION CLIENT. Only to collect.
     type: dict
@@ -63,6 +58,7 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - failback.idc
   - failback.acts
 author: The rollback-runner authors
 """

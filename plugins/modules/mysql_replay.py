@@ -20,11 +20,6 @@ description:
   - Account statements are left out (schema C(mysql)), and tables of schemas that were not restored.
   - Runs with the connection of the database host (C(delegate_to)), which needs docker.
 options:
-  idc:
-    description: The IDC server and the tool's account - C(host), C(port), C(user), C(password_file), C(ca_file),
-      C(server_uuid).
-    type: dict
-    required: true
   aws:
     description: RDS, the same keys. Where its own binary logs reach back far enough, no replay is needed.
     type: dict
@@ -59,6 +54,8 @@ options:
     type: float
     default: 1800
 extends_documentation_fragment:
+  - failback.decrypt
+  - failback.idc
   - failback.acts
 author: The rollback-runner authors
 """

@@ -10,7 +10,7 @@ description:
   - The stages in their order are V(schema), V(data), V(indexes), V(foreign_keys), V(programs) and V(finish). Each can
       be run again; after a kill it goes on behind the last piece of rows that was loaded.
   - Whatever stands in the way, or cannot be taken by this server, is refused by V(schema) before anything is touched.
-  - Progress lies in C(progress.json) in the run's directory.
+  - Progress lies in C(progress/HOST.json) in the run's directory, and the command shows it.
 options:
   idc:
     description: "The server to restore to: host, port, user, password_file, ca_file, server_uuid."
@@ -29,10 +29,6 @@ options:
     description: Digest of the backup's bytes as its verification gave it; part of what the backup is known by.
     type: str
     default: ""
-  s3:
-    description: "For s3:// sources: region, endpoint_url, credentials_file, profile."
-    type: dict
-    default: {}
   schemas:
     description: Schemas to restore; empty is all of the backup.
     type: list
@@ -72,6 +68,8 @@ options:
     type: float
     default: 3600
 extends_documentation_fragment:
+  - failback.s3
+  - failback.decrypt
   - failback.acts
 author: The rollback-runner authors
 """

@@ -7,20 +7,13 @@ short_description: Compare the settings of IDC MySQL with its baseline
 description:
   - Only looks. A difference is refused with the statement that would undo it.
 options:
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    required: true
   server:
     description: IDC MySQL, as in db_idc.
     type: dict
     required: true
-  expected:
-    description: Differences that are meant, as in environment_expected.
-    type: list
-    elements: dict
-    default: []
 extends_documentation_fragment:
+  - failback.baseline
+  - failback.expected
   - failback.looks
 author: The rollback-runner authors
 """

@@ -7,31 +7,11 @@ short_description: Compare the network settings of a host with its baseline and 
 description:
   - Routes, addresses, firewall rules, listening ports, hosts file and resolver. What may not be put back is refused
     with the exact command.
-options:
-  privilege:
-    description: Words put before a command that needs more rights, such as sudo -n; empty where there are none.
-    type: list
-    elements: str
-    default: []
-  ignore_interfaces:
-    description: Patterns of network interfaces that come and go by themselves.
-    type: list
-    elements: str
-    default: [docker0, "br-*", "veth*"]
-  baseline_directory:
-    description: Directory of the recorded baseline, on the machine that runs the play.
-    type: str
-    required: true
-  expected:
-    description: Differences that are meant, as in environment_expected.
-    type: list
-    elements: dict
-    default: []
-  put_back:
-    description: Put back what differs; without it only tell.
-    type: bool
-    default: true
 extends_documentation_fragment:
+  - failback.reader
+  - failback.baseline
+  - failback.expected
+  - failback.put_back
   - failback.acts
 author: The rollback-runner authors
 """

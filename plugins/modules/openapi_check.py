@@ -8,24 +8,13 @@ description:
   - Status and body are compared with the document. What writes is called only with the values and the clean-up that
     the site gives.
 options:
-  doors:
-    description: The front doors, as in service_front_doors.
-    type: list
-    elements: dict
-    required: true
   openapi:
     description: Where the document is and how operations are called, as in service_openapi.
     type: dict
     required: true
-  home:
-    description: Directory from which relative paths of secret files count.
-    type: str
-    default: ""
-  timeout:
-    description: Seconds one request may take.
-    type: float
-    default: 10.0
 extends_documentation_fragment:
+  - failback.doors
+  - failback.asking
   - failback.looks
 author: The rollback-runner authors
 """

@@ -7,10 +7,6 @@ short_description: Check what must hold in the service's data on IDC
 description:
   - Asks in one read-only transaction.
 options:
-  directory:
-    description: Directory of the site's journeys.
-    type: str
-    required: true
   server:
     description: IDC MySQL, as in db_idc.
     type: dict
@@ -20,6 +16,7 @@ options:
     type: float
     default: 60.0
 extends_documentation_fragment:
+  - failback.journeys
   - failback.looks
 author: The rollback-runner authors
 """

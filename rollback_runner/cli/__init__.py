@@ -7,7 +7,22 @@ from typing import NoReturn
 import click
 
 from rollback_runner import __version__
-from rollback_runner.cli import baseline, drill, journal, lab, look, phase, shell, site
+from rollback_runner.cli import (
+    approve,
+    baseline,
+    drill,
+    incident,
+    journal,
+    lab,
+    look,
+    people,
+    phase,
+    plan,
+    rehearse,
+    shell,
+    site,
+    situation,
+)
 from rollback_runner.cli.common import Group, run
 
 __all__ = ["main", "root"]
@@ -28,7 +43,19 @@ for command in (
     phase.phase,
     phase.rollback,
     drill.drill,
+    plan.plan,
+    plan.history,
+    rehearse.rehearse,
     baseline.baseline,
+    situation.situation,
+    incident.incident,
+    people.confirm,
+    people.assign,
+    people.waive,
+    people.team,
+    approve.approve,
+    approve.status,
+    approve.revoke,
     look.status,
     phase.resume,
     phase.abort,

@@ -23,6 +23,9 @@ def baseline(site_name: str, *, renew: bool) -> int:
     click.echo(f"Recorded: {', '.join(found.made) or 'nothing new'}. Kept: {', '.join(found.kept) or 'none'}.")
     for failure in found.failures:
         click.echo(f"Not recorded: {failure.host}: {failure.task}: {failure.message}")
+    if found.interrupted:
+        click.echo("Interrupted; what is recorded is whole. Next: the same command again")
+        return int(Exit.INTERRUPTED)
     if not found.passed:
         click.echo("Next: clear what is named above, then the same command again (rollback-runner doctor looks too)")
     return int(Exit.PROVEN if found.passed else Exit.FAILED)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rollback_runner import carry, messages, plan, report, store, ways
+from rollback_runner.cli import asking
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
-from rollback_runner.engine import Options
 from rollback_runner.errors import UsageError
+from rollback_runner.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,12 @@ _strategy = click.option(
     metavar="NAME",
     help=f"Another way through than the site's: {', '.join(ways.WAYS)}.",
 )
+_break_glass = click.option(
+    "--break-glass",
+    default="",
+    metavar="REASON",
+    help="Act without the approvals the site asks for. Goes on record with this reason, on top of the report.",
+)
 _yes = click.option("--yes", is_flag=True, help="Ask nothing.")
 _stay_fenced = click.option(
     "--stay-fenced", is_flag=True, help="After a failure before the promotion, do not go back by itself."
@@ -58,6 +65,7 @@ _stay_fenced = click.option(
 @_answers
 @_accept_loss
 @_break_lock
+@_break_glass
 @_stay_fenced
 @language_option
 @json_option
@@ -72,20 +80,24 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
     answers: str | None,
     accept_loss: str,
     break_lock: str | None,
+    break_glass: str,
     stay_fenced: bool,
     language: Language,
     as_json: bool,
 ) -> int:
-    """Carry out the phase NAME (today: emergency, full) on a site.
+    """Carry out the phase NAME (today: prepare, approve, emergency, full) on a site.
 
-    Shows the plan first, and on a terminal asks for the site's name. Safe to run again at any point: every step looks
-    before it acts. A failure before the promotion goes back to the state before by itself.
+    What closes RDS, opens IDC or restores begins only under a plan that was frozen and signed (`plan --freeze`,
+    `approve`). Shows the plan first, and on a terminal asks for the site's name. Safe to run again at any point: every
+    step looks before it acts. A failure before the promotion goes back to the state before by itself.
     """
     plan.refuse_unbuilt(name)
-    options = _options(check=check, accept_loss=accept_loss, break_lock=break_lock, stay_fenced=stay_fenced)
+    options = _options(
+        check=check, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced
+    )
     leg = f"{name}:{part}" if part else name
     asked = carry.Asked((leg,), site_name, home(), language, yes or check, answers, as_json, strategy or "")
-    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
+    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -95,6 +107,7 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
 @_answers
 @_accept_loss
 @_break_lock
+@_break_glass
 @_stay_fenced
 @language_option
 @json_option
@@ -106,18 +119,23 @@ def rollback(  # noqa: PLR0913 - one parameter per option is how click hands the
     answers: str | None,
     accept_loss: str,
     break_lock: str | None,
+    break_glass: str,
     stay_fenced: bool,
     language: Language,
     as_json: bool,
 ) -> int:
     """Carry out every leg of the way through, one after another, in one run.
 
-    switch-first: emergency, full. restore-first: full:restore, emergency, full. stop-first: emergency:stop,
-    full:restore, emergency:open, full. The next leg begins only when the one before is proven.
+    First prepare and approve, then by strategy. switch-first: emergency, full. restore-first: full:restore,
+    emergency, full. stop-first: emergency:stop, full:restore, emergency:open, full. The next leg begins only when the
+    one before is proven. Between prepare and approve the plan is frozen and signed; until then the run waits (exit 4),
+    and resume goes on with it.
     """
-    options = _options(check=False, accept_loss=accept_loss, break_lock=break_lock, stay_fenced=stay_fenced)
+    options = _options(
+        check=False, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced
+    )
     asked = carry.Asked((), site_name, home(), language, yes, answers, as_json, strategy or "")
-    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
+    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -138,7 +156,7 @@ def resume(  # noqa: PLR0913 - one parameter per option is how click hands them 
     found = carry.unfinished(home(), site_name)
     options = replace(found.options, takeover=break_lock or carry.takeover(home(), found.site.name))
     asked = carry.Asked(found.legs, site_name, home(), language, yes, answers, as_json, found.strategy)
-    return _show(carry.carry_out(asked, options, _confirm), language, as_json=as_json)
+    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -160,11 +178,18 @@ def abort(  # noqa: PLR0913 - one parameter per option is how click hands them o
     return _show(carry.abort(asked, Options(takeover=break_lock), _confirm), language, as_json=as_json)
 
 
-def _options(*, check: bool, accept_loss: str, break_lock: str | None, stay_fenced: bool) -> Options:
-    for option, value in (("--accept-loss", accept_loss), ("--break-lock", break_lock)):
+def _options(*, check: bool, accept_loss: str, break_lock: str | None, break_glass: str, stay_fenced: bool) -> Options:
+    reasons = (("--accept-loss", accept_loss), ("--break-lock", break_lock), ("--break-glass", break_glass))
+    for option, value in reasons:
         if value is not None and value != "" and not value.strip():
             raise UsageError(f"{option} needs a reason; it goes on record.", next_step=f'{option} "why"')
-    return Options(check=check, accept_loss=accept_loss, takeover=break_lock, stay_fenced=stay_fenced)
+    return Options(
+        check=check,
+        accept_loss=accept_loss,
+        takeover=break_lock,
+        stay_fenced=stay_fenced,
+        break_glass=break_glass.strip(),
+    )
 
 
 def _confirm(shown: str, question: str) -> str:

@@ -28,7 +28,10 @@ def test_the_reference_is_what_help_prints() -> None:
 
 
 def test_every_command_of_the_design_is_there() -> None:
-    wanted = "abort baseline completion doctor drill explain init items journal lab phase report resume rollback status"
+    wanted = (
+        "abort approvals approve assign baseline completion confirm doctor drill drills explain incident init items"
+        " journal lab phase plan rehearse report resume revoke rollback situation status team waive"
+    )
     assert set(wanted.split()) == set(root.commands)
 
 

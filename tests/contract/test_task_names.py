@@ -89,7 +89,8 @@ def test_a_wait_is_bounded(task: Task) -> None:
 @tasks
 def test_stop_because_is_a_refusal(task: Task) -> None:
     if split_name(task.name)[1].startswith("Stop because"):
-        assert task.module == "ansible.builtin.fail"
+        # open_findings refuses with what was found before it; `fail` with its own words.
+        assert task.module in {"ansible.builtin.fail", "open_findings"}
 
 
 @role_only

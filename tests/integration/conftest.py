@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import backup_origin
 import mysql_pair
 
 if TYPE_CHECKING:
@@ -32,3 +33,10 @@ def _mysql_pair(mysql_servers: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
     mysql_servers.reset()
     yield mysql_servers
     mysql_servers.reset()
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[backup_origin.Origin]:
+    """A server whose dumps are hard to read, for the tests of backups."""
+    with backup_origin.running(tmp_path_factory.mktemp("dumps")) as started:
+        yield started

@@ -19,6 +19,9 @@ The result always has ``changed``, ``before``, ``after`` and ``evidence``. An er
 A look that must not end the play at the first thing it finds (the phase prepare) returns ``findings`` instead: Ansible
 goes on, the verdict fails the item on a blocker, and the phase's last task stops. ``waiting`` says which person's word
 is missing.
+
+A plugin that destroys something says so by ``DESTROYS``: before its first act the plan's approvals are verified again
+(failback.approval.guard).
 """
 
 from __future__ import annotations
@@ -29,11 +32,13 @@ import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ansible.plugins.action import ActionBase
 
 from failback import incident, journal, lock
+from failback.approval import guard
+from failback.approval.guard import Guard
 from failback.arguments import Arguments
 from failback.errors import ConfigError, FailbackError, RefusedError
 from failback.scrub import scrub_beside
@@ -42,6 +47,7 @@ from failback.stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from failback.approval.mark import Destroys
     from failback.findings import Finding
 
 __all__ = ["Arguments", "Completed", "FailbackAction", "Outcome"]
@@ -75,6 +81,9 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {}
     RULES: ClassVar[dict[str, Any]] = {}  # mutually_exclusive, required_if, ... as in a module
+    DESTROYS: ClassVar[Destroys | None] = None  # asks for approvals before its first act
+    _guard: Guard | None = None
+    _approved: dict[str, object]
 
     def perform(self, args: Arguments) -> Outcome:
         """Read the world, act if needed, read it again. Raises FailbackError."""
@@ -105,15 +114,17 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         """Ansible's entry point; subclasses implement ``perform``."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._task_vars: dict[str, Any] = task_vars or {}
+        self._approved = {}
         _, values = self.validate_argument_spec(self.ARGUMENTS, **self.RULES)
         try:
-            outcome = self.perform(Arguments(values))
+            with self._guarded(values):
+                outcome = self.perform(Arguments(values))
         except FailbackError as error:
             result |= {"changed": False, "failed": True, "refused": error.refused, "msg": str(error)}
-            result |= {"before": None, "after": None, "evidence": error.evidence}
+            result |= {"before": None, "after": None, "evidence": error.evidence | self._approved}
         else:
             result |= {"changed": outcome.changed, "before": outcome.before, "after": outcome.after}
-            result |= {"evidence": outcome.evidence} | self._found(outcome)
+            result |= {"evidence": outcome.evidence | self._approved} | self._found(outcome)
             if outcome.msg:
                 result["msg"] = outcome.msg
             if outcome.failed:
@@ -125,14 +136,15 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
 
     @contextmanager
     def act(self, what: str, **fields: object) -> Iterator[dict[str, object]]:
-        """Wrap one side effect: epoch checked and intent on disk before it, outcome on disk after it.
+        """Wrap one side effect: epoch and approvals checked, intent on disk before it, outcome on disk after it.
 
         Yields a dict; what is put into it goes on record with the outcome. Raises RefusedError when another runner
-        holds the lock by now. Outside of a run (no RR_RUN_DIR) only the side effect happens.
+        holds the lock by now, or the plan is not approved. Outside of a run (no RR_RUN_DIR) nothing goes on record.
         """
         if self.check_mode:
             raise RuntimeError(f"bug: {what!r} was about to act in check mode")
         self._guard_epoch(what)
+        self._guard_approval(what)
         record = {"act": what, "plugin": self._task.action, "host": self.host, "task": self._task.get_name()}
         self._journal("intent", record | fields)
         outcome: dict[str, object] = {}
@@ -147,6 +159,19 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         """Put an observation on record that is not an act, such as FINAL."""
         if not self.check_mode:
             self._journal(kind, {"plugin": self._task.action, "host": self.host, **fields})
+
+    def turned(self, point: Literal["promoted", "went_back"]) -> None:
+        """Tell the incident that a point was passed which decides what approvals are still asked for.
+
+        What was done is done: a record that cannot be written is told, and stops nothing.
+        """
+        place = incident.of_environment()
+        if place is None or self.check_mode or not place.is_dir():
+            return
+        try:
+            (guard.promoted if point == "promoted" else guard.went_back)(place, self.host, self.run_id)
+        except FailbackError as error:
+            self._display.warning(f"{self.host}: {error}")
 
     def keep(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep what was found with the open incident, under this name and host; nothing outside of one."""
@@ -190,8 +215,35 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         if outcome.waiting:
             told["waiting"] = outcome.waiting
         if open_ones:
-            told["ansible_facts"] = {"rr_open": [*self._task_vars.get("rr_open", ()), *open_ones]}
+            before = self._task_vars.get("ansible_facts", {}).get("rr_open", ())
+            told["ansible_facts"] = {"rr_open": [*before, *open_ones]}
         return told
+
+    @contextmanager
+    def _guarded(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """Begin to verify the approvals of a task that will destroy something, beside what it looks at first."""
+        if self.DESTROYS is None or self.check_mode or not self.DESTROYS.applies(values):
+            yield
+            return
+        names = ("site_approvals", "site_name", "site_critical")
+        said = {name: self._templar.template(self._task_vars[name]) for name in names if name in self._task_vars}
+        self._guard = Guard.of(self.DESTROYS.mark, said, incident.of_environment())
+        if self._guard is None:
+            yield
+            return
+        try:
+            self._guard.begin()
+            yield
+        finally:
+            self._guard.end()
+
+    def _guard_approval(self, what: str) -> None:
+        if self._guard is None or self._approved:
+            return
+        self._approved = self._guard.ask(what, self.run_id)
+        if reason := self._approved.get("break_glass"):
+            self.note("break_glass", reason=reason, act=what)
+            self._display.warning(f"{self.host}: without approvals, by broken glass: {what} ({reason})")
 
     def _guard_epoch(self, what: str) -> None:
         path, epoch = os.environ.get("RR_LOCK", ""), os.environ.get("RR_EPOCH", "")

@@ -145,6 +145,42 @@ def progress(server: Server) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """How far a copy is, for those who watch. Its budget is what it gets at all."""
+
+    stage: str
+    done_bytes: int
+    expected_bytes: int
+    elapsed: float
+    budget_seconds: float
+
+    @classmethod
+    def of(cls, told: Mapping[str, object], elapsed: float, budget: float) -> Snapshot:
+        """Build from what `progress` read."""
+        return cls(str(told["stage"]), int(str(told["bytes"])), int(str(told["expected_bytes"])), elapsed, budget)
+
+    @property
+    def share(self) -> float:
+        """Part that is copied, 0 to 1; -1 while the server expects nothing yet."""
+        return min(1.0, self.done_bytes / self.expected_bytes) if self.expected_bytes else -1.0
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second."""
+        return self.done_bytes / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def forecast_seconds(self) -> float:
+        """Seconds of the whole copy, -1 while nothing can be said."""
+        return self.elapsed / self.share if self.share > 0 else -1.0
+
+    @property
+    def breach(self) -> bool:
+        """Whether it will take longer than it gets."""
+        return max(self.elapsed, self.forecast_seconds) > self.budget_seconds
+
+
 def remove_channels(server: Server) -> list[str]:
     """Drop the replication channels that came along: this server is not the standby."""
     names = [str(row["name"]) for row in server.rows(_CHANNELS)]

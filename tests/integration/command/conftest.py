@@ -23,6 +23,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(FIXTURES / "site", content / "inventories" / "pretend")
     shutil.copytree(PROJECT / "plugins" / "module_utils", content / "plugins" / "module_utils")
     shutil.copytree(FIXTURES / "plugins" / "action", content / "plugins" / "action")
+    shutil.copy(PROJECT / "plugins" / "action" / "open_findings.py", content / "plugins" / "action")
     (content / "roles").mkdir()
     shutil.copy(PROJECT / "ansible.cfg", content / "ansible.cfg")
     return base

@@ -65,7 +65,7 @@ def test_nobody_can_be_asked_without_a_terminal(command: Command) -> None:
     [
         ("site: pretend\n", 0, "proven"),
         ("site: other\n", 3, "That is not pretend; nothing was done."),
-        ("sight: pretend\n", 2, "sight is no item and not `site` (did you mean site?)"),
+        ("sight: pretend\n", 2, "sight is no item, not `site` and not `plan` (did you mean site?)"),
         ("[", 2, "is not readable as YAML"),
     ],
 )

@@ -69,6 +69,32 @@ def test_a_signal_stops_the_run_and_names_what_is_unfinished(command: Command, n
     assert command.statuses()["AWS-01"] == "already"
 
 
+def test_a_signal_stops_the_recording_of_the_baseline(command: Command) -> None:
+    command.scenario(recorded="hang")
+    process = subprocess.Popen(
+        command.argv("baseline", "-i", str(command.site)),
+        env=command.environment,
+        cwd=command.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    limit = time.monotonic() + 60
+    while not any('"kind":"intent"' in path.read_text() for path in command.home.glob("baseline-runs/*/journal.jsonl")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Interrupted; what is recorded is whole" in out
+    assert left_over(command) == []
+
+    command.scenario()
+    assert command("baseline", "-i", str(command.site)).returncode == 0
+
+
 def test_killed_and_resumed(command: Command) -> None:
     command.scenario(rds_final="hang")
     process = command.start()

@@ -21,13 +21,13 @@ def test_all_legs_make_one_run_with_one_report(command: Command) -> None:
     assert done.returncode == 0, done.stderr
     report = command.report()
     assert schema_problems(report) == []
-    assert [phase["name"] for phase in report["phases"]] == ["full:restore", "emergency", "full"]
+    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "full:restore", "emergency", "full"]
     assert (report["outcome"], report["promoted"], report["strategy"]) == ("proven", "yes", "restore-first")
     data = next(item for item in report["items"] if item["id"] == "DATA-03")
     # Loaded by one leg, proven again by another: one row with both.
     assert data["status"] == "done"
     assert [task["task"] for task in data["hosts"][0]["evidence"]] == ["Load the data", "Compare every table"]
-    assert len(report["items"]) == len({item["id"] for item in report["items"]}) == 30
+    assert len(report["items"]) == len({item["id"] for item in report["items"]}) == 30 + 29
     assert command("journal", "verify").returncode == 0
 
 
@@ -36,7 +36,7 @@ def test_a_leg_that_is_not_proven_keeps_the_next_from_beginning(command: Command
     done = rollback(command, "--strategy", "restore-first")
     assert done.returncode == 1
     report = command.report()
-    assert [phase["name"] for phase in report["phases"]] == ["full:restore"]
+    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "full:restore"]
     # RDS was never closed, so there is nothing to open again.
     assert (report["outcome"], report["promoted"]) == ("unproven", "no")
     assert command.statuses()["SWITCH-01"] == "not_run"
@@ -53,7 +53,7 @@ def test_a_failure_in_the_last_proof_takes_nothing_back(command: Command) -> Non
     done = rollback(command)
     assert done.returncode == 1
     report = command.report()
-    assert [phase["name"] for phase in report["phases"]] == ["emergency", "full"]
+    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "emergency", "full"]
     assert (report["outcome"], report["promoted"]) == ("unproven", "yes")
     assert command.world()["shop-db.rds_accounts"] == "locked"
 

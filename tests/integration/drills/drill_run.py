@@ -22,6 +22,8 @@ CLIENT = "rr-client1"
 TRAFFIC = ["python3", "-m", "lab.traffic"]
 CONFIG = ["--config", "/etc/rr/traffic.json"]
 LEDGERS = "/var/lib/rr-ledger"
+# These drill one phase under faults; that what acts is approved first is drilled by whole runs (test_scenarios).
+ALONE = ("--break-glass", "a test of this phase alone")
 RUN_LIMIT = 240.0  # seconds; a phase takes about sixty in the lab
 
 Entry = dict[str, Any]
@@ -85,7 +87,7 @@ def ledger(name: str, serving: str = "idc") -> dict[str, Any]:
 def phase_until(moment: Callable[[list[Entry]], bool], act: Callable[[int], None]) -> Ended:
     """Start the phase; when its journal satisfies ``moment``, call ``act`` with the process id; wait for the end."""
     known = set(_runs())
-    argv = [sys.executable, "-m", "rollback_runner", "phase", "emergency", "-i", SITE, "--yes"]
+    argv = [sys.executable, "-m", "rollback_runner", "phase", "emergency", "-i", SITE, "--yes", *ALONE]
     argv += ["--break-lock", "the lab was reset for another test"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=HOME) as process:
         limit = time.monotonic() + RUN_LIMIT

@@ -83,7 +83,7 @@ class BrokenSite:
         return Said(done.returncode, done.stdout, done.stderr, list(self._entries()))
 
     def phase(self, *words: str) -> Said:
-        return self("phase", "emergency", "--yes", "--lang", "en", *words)
+        return self("phase", "emergency", "--yes", *run.ALONE, "--lang", "en", *words)
 
     def _environment(self, sockets: str) -> Mapping[str, str]:
         return os.environ | {"RR_HOME": str(self.home), "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets, "COLUMNS": "100"}

@@ -162,7 +162,7 @@ def whole(name: str, *options: str) -> tuple[run.Ended, str]:
     """Run a whole phase under traffic in the lab as it stands."""
     ledger = f"{name}-{time.time_ns()}"
     with run.traffic(ledger):
-        ended = run.command("phase", "emergency", "-i", run.SITE, "--yes", *options)
+        ended = run.command("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE, *options)
         time.sleep(3)
     return ended, ledger
 
@@ -203,13 +203,13 @@ def test_dns_server_dead_never_blocks_the_release() -> None:
 def test_rds_dead_is_refused_and_goes_only_with_an_accepted_loss() -> None:
     run.reset("--read-only-delay", "2")
     docker("kill", "aws-rds-mysql")
-    refused = run.command("phase", "emergency", "-i", run.SITE, "--yes")
+    refused = run.command("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE)
 
     assert refused.code == REFUSED, refused.output
     assert "--accept-loss" in refused.output
     assert world.ask(run.HOME, world.IDC, "SELECT @@super_read_only s")[0]["s"] == 1
 
-    accepted = run.command("phase", "emergency", "-i", run.SITE, "--yes", "--accept-loss", "RDS burnt down")
+    accepted = run.command("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE, "--accept-loss", "RDS burnt down")
 
     # Nothing about a dead RDS can be proven, so the run does not end as proven; the service is back all the same.
     assert accepted.code == FAILED, accepted.output

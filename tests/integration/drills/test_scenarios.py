@@ -38,7 +38,7 @@ def test_a_destroyed_volume_comes_back_while_rds_serves() -> None:
     report = drill("data-lost")
     zeros(report)
     assert report["metrics"]["failed_requests"] == 0
-    assert [phase["name"] for phase in report["phases"]] == ["full:restore", "emergency", "full"]
+    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "full:restore", "emergency", "full"]
     assert statuses(report) <= {"done", "already"}
     # All that stood there before the disk was lost: 300,000 rows, the view, the triggers, the accounts.
     assert count("customers") > 18_000
@@ -51,7 +51,7 @@ def test_a_destroyed_volume_comes_back_while_rds_serves() -> None:
 def test_a_spoilt_rds_is_stopped_and_what_it_took_is_set_aside() -> None:
     report = drill("rds-corrupt")
     zeros(report)
-    assert [phase["name"] for phase in report["phases"]] == ["emergency:stop", "full:restore", "emergency:open", "full"]
+    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "emergency:stop", "full:restore", "emergency:open", "full"]
     assert report["metrics"]["set_aside_writes"] > 0
     # The faulty job's doing is not on IDC: no price above what the shop asks, and the reviews are still there.
     assert world.ask(run.HOME, world.IDC, "SELECT MAX(price) AS p FROM shop.products")[0]["p"] < 1_000_000

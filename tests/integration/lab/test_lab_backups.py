@@ -30,8 +30,10 @@ OWNER = 1000
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """All backups of a small shop, and the position of the cut-over."""
-    if os.geteuid() != 0 or not images.exists(images.TOOLS):
-        pytest.skip("needs root and the lab's image of tools (lab up)")
+    if os.geteuid() != 0:
+        pytest.fail("the backups are given to another user, so this must run as root")
+    if not images.exists(images.TOOLS):
+        pytest.fail("no image with mydumper: build the lab's images first (rollback-runner lab up)")
     folder, datadir = tmp_path_factory.mktemp("backups"), tmp_path_factory.mktemp("data")
     mounts = (f"{folder}:{backups.INSIDE}", f"{datadir}:{scratch_mysql.DATA}")
     options = (*OPTIONS, f"--secure-file-priv={backups.INSIDE}")

@@ -16,7 +16,7 @@ from load_pieces import assert_same
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Origin
+    from backup_origin import Origin
     from failback.restore.model import Backup
 
 EXPECTED = Expected(("nasty",), "9.7.4", max_age=86400)

@@ -79,7 +79,7 @@ def test_the_role_restores_rehearses_and_repeats(
     assert not any(result["changed"] for result in again.results), again.results
     acts = [line for line in journal.read(run / "journal.jsonl") if line["kind"] == "intent"]
     assert [act["act"] for act in acts][:2] == ["change settings for the restore", "create schemas and tables"]
-    progress = json.loads((run / "progress.json").read_text())
+    progress = json.loads((run / "progress" / "db.json").read_text())
     assert progress["stage"] == "finish"
     assert progress["breach"] is False
 

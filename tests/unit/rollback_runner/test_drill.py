@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
 from lab import faults
 from rollback_runner import clients, drill, scenarios, ways
 from rollback_runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOUND = {
     "write_outage_seconds": 3.0532834,
@@ -44,3 +50,19 @@ def test_every_scenario_names_a_strategy_and_faults_that_exist() -> None:
 def test_an_unknown_scenario_gets_a_suggestion() -> None:
     with pytest.raises(UsageError, match=r"no drill data-los \(did you mean data-lost\?\)"):
         scenarios.find("data-los")
+
+
+TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
+OTHER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
+def test_a_write_is_set_aside_only_where_its_bytes_are_in_the_raw_logs(tmp_path: Path) -> None:
+    folder = tmp_path / "20260101T000000Z"
+    (folder / "raw").mkdir(parents=True)
+    rows = [{"table": "shop.write_ledger", "kind": "insert", "after": {"token": token}} for token in (TOKEN, OTHER)]
+    (folder / "changes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (folder / "raw" / "index.json").write_text(json.dumps({"told": OTHER}), encoding="utf-8")
+    (folder / "raw" / "binlog.000001").write_bytes(b"\xfebin\x00$" + TOKEN.encode() + b"\x01")
+    assert clients.quarantined(tmp_path) == {TOKEN}
+    (folder / "raw" / "binlog.000001").unlink()
+    assert clients.quarantined(tmp_path) == set()

@@ -25,7 +25,9 @@ def test_both_languages_say_the_same_with_the_same_values(key: str) -> None:
     entry = CATALOGUE[key]
     assert set(entry) == {"en", "ko"}
     assert fields(entry["en"]) == fields(entry["ko"])
-    assert re.search("[가-힣]", entry["ko"])
+    # A name and its figures (`DNS`, `{name} MySQL {version}`) are the same in both.
+    if re.search(r"\b[a-z]{2,}", re.sub(r"\{[^}]*\}", "", entry["en"])):
+        assert re.search("[가-힣]", entry["ko"])
 
 
 def test_every_key_in_the_code_is_in_the_catalogue() -> None:

@@ -1,19 +1,19 @@
-"""How far a comparison is: a small file that is replaced about once a second, and a callback. Times are seconds."""
+"""How far a comparison is. Times are seconds."""
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from failback.progress import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-EVERY = 1.0
 _SOON = 2.0  # seconds of work before a forecast is worth telling
+_DONE = "done"
 
 
 @dataclass(frozen=True)
@@ -29,29 +29,45 @@ class Snapshot:
     budget_seconds: float
     breach: bool
 
+    @property
+    def share(self) -> float:
+        """Part of the rows that is compared, 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else -1.0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows_per_second
+
 
 class Progress:
     """Counts rows; used by the coordinator alone."""
 
     def __init__(
-        self, *, budget: float = 0.0, file: Path | None = None, tell: Callable[[Snapshot], None] | None = None
+        self,
+        *,
+        budget: float = 0.0,
+        file: Path | None = None,
+        tell: Callable[[Snapshot], None] | None = None,
+        breach: Callable[[Snapshot], None] | None = None,
     ) -> None:
-        self._budget, self._file, self._tell = budget, file, tell
+        self._budget = budget
+        self._teller = Teller[Snapshot]("compare", "rows", file=file, tell=tell, breach=breach)
         self._started = self._stage_started = time.monotonic()
-        self._stage, self._done, self._fresh, self._total, self._told = "definitions", 0, 0, 0, 0.0
+        self._stage, self._done, self._fresh, self._total = "definitions", 0, 0, 0
 
     def begin(self, stage: str, total: int = 0) -> None:
-        """Start a stage."""
+        """Start a stage; ``done`` is the end."""
         self._stage, self._stage_started = stage, time.monotonic()
         if total:
             self._total = total
-        self._report(force=True)
+        self._teller.report(self.snapshot, force=True, ended=stage == _DONE)
 
     def add(self, rows: int, *, earlier: bool = False) -> None:
         """Count rows that are compared; ``earlier``: by an earlier run, they say nothing about the rate."""
         self._done += rows
         self._fresh += 0 if earlier else rows
-        self._report()
+        self._teller.report(self.snapshot)
 
     def snapshot(self) -> Snapshot:
         """Give the figures as of now."""
@@ -71,24 +87,3 @@ class Progress:
             self._budget,
             breach,
         )
-
-    def _report(self, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if not force and now - self._told < EVERY:
-            return
-        self._told = now
-        seen = self.snapshot()
-        if self._file is not None:
-            _write(self._file, seen)
-        if self._tell is not None:
-            self._tell(seen)
-
-
-def _write(path: Path, seen: Snapshot) -> None:
-    """Replace the file in one step. A full disk must not stop a comparison."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(asdict(seen)), encoding="utf-8")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)

@@ -126,7 +126,11 @@ def replace(server: Server, change: Change, *, timeout: float) -> dict[str, obje
 
 
 def probe(server: Server, name: str, kind: str, *, present: Sequence[str], timeout: float) -> None:
-    """Prove that the key may change the record, without changing it: an update with a prerequisite and nothing else.
+    """Prove that the key may change the record, without changing it: take away a value that it does not have.
+
+    A prerequisite alone would not do: BIND looks into update-policy only for what is to be changed (seen on 9.18). The
+    prerequisite is the record as it is, so that the value is surely not there; nothing is written and the zone's serial
+    stays.
 
     Raises:
         As ``replace``.
@@ -134,9 +138,16 @@ def probe(server: Server, name: str, kind: str, *, present: Sequence[str], timeo
     """
     update = _signed(server)
     update.present(_relative(server, name), kind, *present)
+    update.delete(_relative(server, name), kind, _absent(kind, present))
     rcode = _send(server, update, timeout, f"a test update of {name}")
     if rcode != dns.rcode.NOERROR:
         raise _refusal(server, rcode, f"a test update of {name}")
+
+
+def _absent(kind: str, present: Sequence[str]) -> str:
+    """Pick an address that nobody has (RFC 5737, RFC 3849) and that the record does not have either."""
+    prefix = "2001:db8::" if kind == "AAAA" else "203.0.113."
+    return next(f"{prefix}{number}" for number in range(1, 255) if f"{prefix}{number}" not in present)
 
 
 def _signed(server: Server) -> dns.update.UpdateMessage:

@@ -1,24 +1,23 @@
 """How far a restore is, how fast it goes and when it will end, against the phase's budget.
 
 The forecast is what is left of the data at the rate seen, and for the stages after it a share of the data's own time
-(measured: indexes, foreign keys and the rest took 0.35 to 0.5 of it). Pure but for the file it writes.
+(measured: indexes, foreign keys and the rest took 0.35 to 0.5 of it).
 """
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from failback.progress import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 AFTER_DATA = 0.5  # seconds of later stages for each second of loading
-EVERY = 1.0  # seconds between two reports, at least
 _SOON = 3.0  # seconds of data before a forecast is worth telling
 
 
@@ -40,6 +39,11 @@ class Snapshot:
     def share(self) -> float:
         """Part of the data that is loaded, 0 to 1."""
         return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes else 1.0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows_per_second
 
 
 def forecast(  # noqa: PLR0913 - six plain numbers
@@ -70,12 +74,11 @@ class Progress:
         already_elapsed: float = 0.0,
     ) -> None:
         self._lock = threading.Lock()
-        self._budget, self._file, self._tell, self._breach = budget, file, tell, breach
+        self._budget = budget
+        self._teller = Teller[Snapshot]("restore", "rows", file=file, tell=tell, breach=breach)
         self._started = time.monotonic() - already_elapsed
         self._stage, self._stage_started = "schema", time.monotonic()
         self._done = self._total = self._rows = self._before = self._rows_before = 0
-        self._told = 0.0
-        self._breached = False
 
     def begin(self, stage: str, total: int = 0, done: int = 0, rows: int = 0) -> None:
         """Start a stage; ``done`` and ``rows`` are what earlier runs did of it."""
@@ -84,18 +87,18 @@ class Progress:
             if total:
                 self._total, self._done, self._before = total, done, done
                 self._rows = self._rows_before = rows
-        self._report(force=True)
+        self._teller.report(self.snapshot, force=True)
 
     def add(self, size: int, rows: int = 0) -> None:
         """Count bytes and rows that are loaded."""
         with self._lock:
             self._done += size
             self._rows += rows
-        self._report()
+        self._teller.report(self.snapshot)
 
     def end(self) -> Snapshot:
         """Tell where the stage ended."""
-        self._report(force=True)
+        self._teller.report(self.snapshot, force=True, ended=True)
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
@@ -124,29 +127,3 @@ class Progress:
                 self._budget,
                 over,
             )
-
-    def _report(self, *, force: bool = False) -> None:
-        with self._lock:
-            now = time.monotonic()
-            if not force and now - self._told < EVERY:
-                return
-            self._told = now
-        seen = self.snapshot()
-        if self._file is not None:
-            _write(self._file, seen)
-        if self._tell is not None:
-            self._tell(seen)
-        if seen.breach and not self._breached:
-            self._breached = True
-            if self._breach is not None:
-                self._breach(seen)
-
-
-def _write(path: Path, seen: Snapshot) -> None:
-    """Replace the file in one step; a reader never sees half of it. A full disk must not stop a restore."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        beside.write_text(json.dumps(asdict(seen)), encoding="utf-8")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from failback.errors import DamagedError
+from failback.restore.encrypted import encryption
 from failback.restore.formats import mydumper, mysqldump, shell, tab
 from failback.restore.formats.packed import BLOCK, read_text
 from failback.restore.sql_text import SQL_WORD
@@ -65,9 +66,15 @@ def _single(source: Source) -> Recognised:
     head = head_of(source, "")
     if not head.strip():
         raise DamagedError(f"{source.url} unpacks to nothing: the dump failed, use another")
+    _refuse_encrypted(source, head)
     if not looks_like_sql(head):
         raise DamagedError(f"{source.url} is no dump of a known kind: it begins with {head[:60]!r}")
     return Recognised("mysqldump", ("",))
+
+
+def _refuse_encrypted(source: Source, head: bytes) -> None:
+    if tool := encryption(head):
+        raise DamagedError(f"{source.url} is encrypted with {tool}: name its key in backup_decrypt.{tool}")
 
 
 def looks_like_sql(head: bytes) -> bool:
@@ -111,6 +118,8 @@ def _texts(source: Source, names: Sequence[str], sizes: dict[str, int]) -> Recog
     rows = [name for name in others if name[len(tab.stem(name)) :] in endings]
     if rows or (texts and all(_one_table(heads[name]) for name in texts)):
         return Recognised("tab", (*texts, *rows), tuple(sorted(set(names) - set(texts) - set(rows))))
+    for head in heads.values():
+        _refuse_encrypted(source, head)
     if not texts:
         raise DamagedError(f"{source.url} holds no dump of a known kind")
     return Recognised("mysqldump", tuple(texts), tuple(sorted(set(names) - set(texts))))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from failback.errors import ConfigError, DamagedError, FailbackError
+from failback.restore.encrypted import DecryptingSource
 from failback.restore.model import Entry
 from failback.restore.source_s3 import S3Source
 from failback.restore.source_ssh import SshSource
@@ -64,12 +65,21 @@ def open_source(
     *,
     s3: Mapping[str, object] | None = None,
     ssh: Callable[[Sequence[str]], list[str]] | None = None,
+    decrypt: Mapping[str, object] | None = None,
 ) -> Source:
     """Choose the reader by the URL's scheme. Raises ConfigError; nothing is contacted yet.
 
     ``s3`` has the keys of ``failback.aws.Account``: region, endpoint_url, credentials_file, profile. ``ssh`` is given
     ``(HOST, COMMAND)`` and returns the whole argv: so the site's own SSH settings and host keys are used.
+    ``decrypt`` is the site's ``backup_decrypt``: with it encrypted files are read as what they hold.
     """
+    found = _of_scheme(url, s3 or {}, ssh)
+    return DecryptingSource(found, decrypt) if decrypt else found
+
+
+def _of_scheme(
+    url: str, s3: Mapping[str, object], ssh: Callable[[Sequence[str]], list[str]] | None
+) -> LocalSource | SshSource | S3Source:
     if not url:
         raise ConfigError("a backup source has no url: give a path, ssh://HOST/path or s3://bucket/prefix")
     parts = urlsplit(url)
@@ -80,7 +90,7 @@ def open_source(
     if parts.scheme == "s3":
         if not parts.netloc:
             raise ConfigError(f"{url} names no bucket: write s3://bucket/prefix")
-        return S3Source(url, parts.netloc, unquote(parts.path).strip("/"), s3 or {})
+        return S3Source(url, parts.netloc, unquote(parts.path).strip("/"), s3)
     if parts.scheme == "file" and not parts.netloc:
         return LocalSource(unquote(parts.path))
     if "://" in url:

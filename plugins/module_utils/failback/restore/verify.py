@@ -22,7 +22,7 @@ from failback.restore.model import Finding, Position
 from failback.restore.recognise import MANIFEST, read_backup
 from failback.restore.verify_data import judge_mydumper, judge_shell, judge_tab
 from failback.restore.verify_facts import Expected, judge_facts
-from failback.restore.verify_manifest import Manifest, judge_manifest, read_beside
+from failback.restore.verify_manifest import Manifest, as_it_lies, judge_manifest, read_beside
 from failback.restore.verify_text import TextJudge
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Verified:
     files: dict[str, tuple[str, int]] = field(default_factory=dict)  # name -> SHA-256, size
     backup: Backup | None = None
     vouched: bool = False  # a manifest names every file and all digests agree
+    uncounted: tuple[str, ...] = ()  # tables whose rows could not, or not all, be counted
 
     @property
     def sound(self) -> bool:
@@ -71,6 +72,8 @@ class Verified:
             "taken_at": backup.taken_at if backup else "",
             "server_version": backup.server_version if backup else "",
             "tool": backup.tool if backup else "",
+            "rows_by_table": dict(self.rows),
+            "uncounted": list(self.uncounted),
             "gtid": backup.position.gtid if backup else "",
             "vouched_by_manifest": self.vouched,
             "findings": [
@@ -168,7 +171,7 @@ def verify(source: Source, expected: Expected | None = None, manifest: Manifest 
         backup = _enriched(backup, known)
         findings += judge_facts(backup, judge, wanted)
     if known is not None:
-        told, vouched = judge_manifest(known, files, judge.rows, complete=backup is not None)
+        told, vouched = judge_manifest(known, as_it_lies(source, known, files), judge.rows, complete=backup is not None)
         findings += told
         if vouched:  # what nothing inside can tell, the manifest does
             findings = [finding for finding in findings if finding not in judge.unproven]
@@ -183,6 +186,7 @@ def verify(source: Source, expected: Expected | None = None, manifest: Manifest 
         files=files,
         backup=backup,
         vouched=vouched,
+        uncounted=tuple(sorted(".".join(key) for key in judge.uncounted)),
     )
 
 

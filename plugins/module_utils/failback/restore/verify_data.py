@@ -113,6 +113,7 @@ def _judge_mydumper_file(
             if table is None:
                 judge.fatal(file, f"loads {load.table}, whose definition is missing")
                 continue
+            judge.lost_columns(file, table, load.columns)
             rows = beside(file, load)
             if rows not in {entry.name for entry in source.entries()}:
                 judge.fatal(rows, f"is missing: rows of {table.label} are lost")
@@ -187,12 +188,12 @@ def _judge_index(  # noqa: PLR0913, PLR0917 - one file against all that is known
         return
     take = taker(name)
     with source.open(name) as handle:
-        raw = b""
+        raw, length = b"", 0
         while block := handle.read(1 << 20):
-            raw = (raw + block)[-_INDEX_ENTRY:]
+            raw, length = (raw + block)[-_INDEX_ENTRY:], length + len(block)
             if take is not None:
                 take(block)
-    if present[name] % _INDEX_ENTRY or len(raw) < _INDEX_ENTRY:
-        judge.fatal(name, f"has {present[name]} bytes, no multiple of {_INDEX_ENTRY}: it is cut short")
+    if length % _INDEX_ENTRY or len(raw) < _INDEX_ENTRY:
+        judge.fatal(name, f"has {length} bytes, no multiple of {_INDEX_ENTRY}: it is cut short")
     elif int.from_bytes(raw, "big") != size:
         judge.fatal(name, f"says that its chunk holds {int.from_bytes(raw, 'big')} bytes of text, it holds {size}")

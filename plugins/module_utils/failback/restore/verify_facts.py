@@ -105,10 +105,10 @@ def _versions(backup: Backup, expected: Expected) -> Iterator[Finding]:
         )
 
 
-def taken(backup: Backup, time_zone: str) -> datetime | None:
-    """Give the moment of the backup; its text has the dumping host's own time without a zone."""
+def taken(taken_at: str, time_zone: str) -> datetime | None:
+    """Give the moment of a backup; its text has the dumping host's own time without a zone."""
     try:
-        found = datetime.fromisoformat(backup.taken_at)
+        found = datetime.fromisoformat(taken_at)
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
@@ -116,7 +116,7 @@ def taken(backup: Backup, time_zone: str) -> datetime | None:
 
 def _age(backup: Backup, expected: Expected) -> Iterator[Finding]:
     now = expected.now or datetime.now(UTC)
-    moment = taken(backup, expected.time_zone)
+    moment = taken(backup.taken_at, expected.time_zone)
     if moment is None:
         if expected.max_age:
             yield Finding("warning", "", "does not say when it was taken: its age cannot be judged")

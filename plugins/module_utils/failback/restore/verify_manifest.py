@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from failback.errors import ConfigError, DamagedError
+from failback.restore.encrypted import DecryptingSource
 from failback.restore.model import Finding
 
 if TYPE_CHECKING:
@@ -112,6 +113,23 @@ def read_beside(source: Source) -> Manifest | None:
     if names == [""] and "://" not in source.url and beside.is_file():
         return parse(beside.read_bytes(), str(beside))
     return None
+
+
+def as_it_lies(
+    source: Source, manifest: Manifest, files: Mapping[str, tuple[str, int]]
+) -> Mapping[str, tuple[str, int]]:
+    """Give an encrypted backup's files as the manifest knows them: what was encrypted, or what lies there."""
+    if not isinstance(source, DecryptingSource):
+        return files
+    found: dict[str, tuple[str, int]] = {}
+    for name, content in files.items():
+        real = source.real_name(name)
+        lying = source.lying.get(name)
+        if lying is not None and real in manifest.files and (real != name or manifest.files[name] == lying):
+            found[real] = lying
+        else:
+            found[name] = content
+    return found
 
 
 def judge_manifest(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from failback.restore.verify import Verified
     from failback.restore.verify_facts import Expected
 
-_FORM = 1
+_FORM = 2
 
 
 def listing_digest(source: Source, expected: Expected) -> str:

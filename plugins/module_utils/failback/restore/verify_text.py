@@ -18,10 +18,12 @@ from failback.restore.formats.insert_text import (
 from failback.restore.formats.mysqldump import broken, harmless, table_of
 from failback.restore.formats.scan import Alien, Rest, Run, Statement
 from failback.restore.model import Finding
-from failback.restore.sql_text import ERROR_LINE, NAME, bare
+from failback.restore.sql_text import ERROR_LINE, NAME, bare, unquote_name
 from failback.restore.sql_text_table import columns_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from failback.restore.formats.dump_state import DumpState
     from failback.restore.formats.scan import Event
     from failback.restore.model import Backup, Table
@@ -108,7 +110,9 @@ class TextJudge:
             self._stray_line(file, run, body, label)
             return
         known = columns_of(table.create)
-        listed = len(re.findall(NAME, run.columns))
+        names = [unquote_name(name) for name in re.findall(NAME, run.columns)]
+        self.lost_columns(file, table, names)
+        listed = len(names)
         if not listed and any(one.invisible for one in known):
             hidden = ", ".join(one.name for one in known if one.invisible)
             self._once(
@@ -127,6 +131,21 @@ class TextJudge:
             )
         self.rows[key] += count
         self._encoding(file, run, state, table, quote)
+
+    def lost_columns(self, file: str, table: Table, names: Sequence[str]) -> None:
+        """Name columns that the rows leave out though they hold values: a restore would fill in its own.
+
+        mydumper 0.10 leaves out what has DEFAULT CURRENT_TIMESTAMP, since MySQL 8 calls that DEFAULT_GENERATED.
+        """
+        given = {name.lower() for name in names}
+        left_out = [
+            one.name
+            for one in columns_of(table.create)
+            if given and not one.generated and not one.invisible and one.name.lower() not in given
+        ]
+        if left_out:
+            what = f"the rows of {table.label} lack the column {', '.join(left_out)}: its values were not dumped"
+            self._once(file, (table.schema, table.name), "columns", what)
 
     def _stray_line(self, file: str, run: Run, body: bytes, label: str) -> None:
         """Name the line that stands within the rows."""

@@ -1,0 +1,1 @@
+"""The lab's desk: where messages to people arrive, and the dashboard they watch."""

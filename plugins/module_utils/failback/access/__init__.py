@@ -1,0 +1,1 @@
+"""Which permissions and network paths a fail-back uses, and how each is probed without being used."""

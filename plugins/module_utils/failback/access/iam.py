@@ -1,0 +1,147 @@
+"""Which AWS actions a site's plan will call on which resources, and the least policy that allows them. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from failback.access.aws_needs import AWS, SIMULATE
+from failback.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from failback.access.model import AwsPermission
+    from failback.access.site import Site
+    from failback.findings import Severity
+
+_SPARED = ". Only cutting off a silent RDS (--accept-loss) needs it"
+_ASSUMED = re.compile(r"(arn:[\w-]+):sts::(\d+):assumed-role/([^/]+)/.*")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One action on one resource. ``severity``: what it means when it is not allowed."""
+
+    need: AwsPermission
+    arn: str
+    severity: Severity
+
+    @property
+    def statement(self) -> str:
+        """Give the policy statement that allows it."""
+        return self.need.grant.format(action=self.need.action, arn=self.arn)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was found out about one call. ``allowed`` None: it cannot be found out without trying it."""
+
+    allowed: bool | None
+    why: str = ""
+
+
+def calls(site: Site, host: str, account: str) -> list[Call]:
+    """Work out the calls of a host of ``databases`` or ``service``. ``account`` is the AWS account's number."""
+    names: dict[str, list[str]] = {
+        "region": [str(site.get(host, "aws_region", ""))],
+        "account": [account],
+        "group": [str(site.get(host, "aws_parameter_group", ""))],
+    }
+    groups = site.groups_of(host)
+    found: list[Call] = []
+    if "databases" in groups:
+        required = set(site.get(host, "db_fence_required", []))
+        fence = str(site.get(host, "aws_network_fence", "none"))
+        found += _filled("", names, "blocker")
+        if fence == "security_group":
+            ids = [str(name) for name in site.get(host, "aws_security_groups", [])]
+            found += _filled("security_group", names | {"id": ids}, "blocker")
+        acls = [str(name) for name in site.get(host, "aws_network_acls", [])]
+        if acls:
+            needed = fence == "network_acl" or "network" in required
+            # Without it only --accept-loss is out of reach, which needs an ACL to cut a silent RDS off.
+            found += _filled("network_acl", names | {"id": acls}, "blocker" if needed else "warning")
+        found += _buckets(site, host, names)
+    if "service" in groups:
+        zone = str(((site.get(host, "dns_servers") or {}).get("route53") or {}).get("zone_id") or "")
+        if zone and any(one.get("provider") == "route53" for one in site.get(host, "dns_records", [])):
+            found += _filled("route53", names | {"zone": [zone.removeprefix("/hostedzone/")]}, "blocker")
+    return found
+
+
+def _buckets(site: Site, host: str, names: dict[str, list[str]]) -> list[Call]:
+    found = []
+    for source in site.get(host, "backup_sources", []):
+        at = urlsplit(str(source.get("url") or ""))
+        if at.scheme == "s3":
+            prefix = at.path.lstrip("/")
+            found += _filled("s3", names | {"bucket": [str(at.hostname)], "prefix": [prefix]}, "blocker")
+    return found
+
+
+def _filled(when: str, names: Mapping[str, list[str]], severity: Severity) -> list[Call]:
+    found = []
+    for need in AWS:
+        if need.when != when or need.optional:
+            continue
+        used = re.findall(r"{(\w+)}", need.resource)
+        for values in product(*(names[name] for name in used)):
+            arn = need.resource.format(**dict(zip(used, values, strict=True)))
+            found.append(Call(need, arn, severity))
+    return found
+
+
+def policy(wanted: Iterable[Call], principal: str = "") -> dict[str, Any]:
+    """Give the least policy: one statement for each set of resources, actions sorted."""
+    by_action: dict[str, list[str]] = {}
+    for call in wanted:
+        by_action.setdefault(call.need.action, []).append(call.arn)
+    if principal:
+        by_action[SIMULATE.action] = [principal]
+    by_resource: dict[tuple[str, ...], list[str]] = {}
+    for action, arns in by_action.items():
+        by_resource.setdefault(tuple(sorted(set(arns))), []).append(action)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), "Resource": list(arns)} for arns, actions in by_resource.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def principal_of(arn: str) -> str:
+    """Give the user or role behind a caller's ARN, for the simulation. A role's path is not in it."""
+    match = _ASSUMED.fullmatch(arn)
+    return f"{match[1]}:iam::{match[2]}:role/{match[3]}" if match else arn
+
+
+def findings(who: str, found: Sequence[tuple[Call, Decision]]) -> list[Finding]:
+    """Say what is not allowed, each with the statement that allows it, and what could not be found out."""
+    told = [
+        Finding(
+            call.severity,
+            f"{call.need.key}:{call.arn}",
+            f"{who} may not {call.need.action} on {call.arn} (to {call.need.what.en}, for"
+            f" {', '.join(call.need.items)}): {decision.why}{_SPARED if call.severity == 'warning' else ''}",
+            f"add to its policy: {call.statement}",
+        )
+        for call, decision in found
+        if decision.allowed is False
+    ]
+    unknown = [call for call, decision in found if decision.allowed is None]
+    if unknown:
+        names = sorted({call.need.action for call in unknown})
+        told.append(
+            Finding(
+                "warning",
+                "iam:unproven",
+                f"nobody knows yet whether {who} may {', '.join(names)}: it could not be simulated, and trying it would"
+                " do it",
+                f"add to its policy: {SIMULATE.grant.format(action=SIMULATE.action, arn=who)}   (or read its policy"
+                f" by eye: it must allow {json.dumps(policy(unknown)['Statement'])})",
+            )
+        )
+    return told

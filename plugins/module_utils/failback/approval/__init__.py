@@ -1,0 +1,1 @@
+"""Approvals: who signed which plan, in which role, and whether that still holds."""

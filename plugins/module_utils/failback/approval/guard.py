@@ -1,0 +1,127 @@
+"""Asks once more, right before something is destroyed, whether this plan is still approved.
+
+Between the start of a run and its promotion a person may take an approval back, a file may change, a key may be taken
+out. So each task that destroys something looks again itself, before its first act. Its verification (one process per
+signature) begins with the task and runs beside what the task looks at first; what was read is read again at the act,
+and verified anew when it differs.
+
+What the incident records decides two things. Expiry is judged when something is first destroyed under a plan
+(``begun``): a run that began in time may finish. And once IDC takes writes (``promoted``), what closes RDS is not asked
+for any more: the way is forward.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from failback.approval import look, policy, record
+from failback.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from failback.approval.judge import Judged
+    from failback.approval.look import Seen
+    from failback.approval.mark import Mark
+    from failback.approval.policy import Policy
+    from failback.approval.signing import Verified
+
+BREAK_GLASS = "RR_BREAK_GLASS"
+_SHOWN = 12
+
+
+@dataclass
+class Guard:
+    """For one task. `begin` starts to verify, `ask` returns what is granted or raises."""
+
+    policy: Policy
+    mark: Mark
+    incident: Path | None
+    broken: str = ""
+    _pool: ThreadPoolExecutor | None = field(default=None, repr=False)
+    _first: Future[tuple[Seen, list[Verified]]] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, mark: Mark, variables: Mapping[str, Any], incident: Path | None) -> Guard | None:
+        """Make the guard of a task from its site's variables; None where the site asks for no approvals.
+
+        Raises `ConfigError` when the policy cannot be understood.
+        """
+        asked = policy.read(variables)
+        if asked is None:
+            return None
+        return cls(asked, mark, incident, os.environ.get(BREAK_GLASS, "").strip())
+
+    def begin(self) -> None:
+        """Read and verify beside what the task does first; nothing is refused before anything is to be done."""
+        if self.incident is not None and not self.broken:
+            self._pool = ThreadPoolExecutor(1, "approvals")
+            self._first = self._pool.submit(self._look, self.incident)
+
+    def end(self) -> None:
+        """Leave nothing behind, also when the task had nothing to do."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
+    def ask(self, what: str, run: str) -> dict[str, object]:
+        """Return the evidence that this act is approved. Raises `RefusedError` with every problem and what to do.
+
+        With the glass broken nothing is asked; the caller puts that on record.
+        """
+        if self.broken:
+            return {"break_glass": self.broken}
+        if self.incident is None:
+            raise RefusedError(
+                f"will not {what}: this site asks for approvals, and no incident was named that could hold them. Start"
+                " it with rollback-runner; without it, with RR_INCIDENT=DIRECTORY, or RR_BREAK_GLASS=REASON on record"
+            )
+        began = time.monotonic()
+        judged, seen = self._judge(self.incident)
+        closing = self.mark == "closes" and seen.record.promoted
+        if judged.problems and not closing:
+            told = "; ".join(problem.told() for problem in judged.problems)
+            raise RefusedError(
+                f"will not {what}: not approved (any more): {told}", {"approvals": [p.key for p in judged.problems]}
+            )
+        if seen.begun is None and not closing:
+            record.add(self.incident, "begun", plan=seen.plan.digest, act=what, run=run)
+        return {"approved": _evidence(judged, seen, round(time.monotonic() - began, 4))}
+
+    def _look(self, incident: Path, before: Seen | None = None) -> tuple[Seen, list[Verified]]:
+        seen = look.look(incident, self.policy, before)
+        running = seen.verification()
+        return seen, running.results() if running else []
+
+    def _judge(self, incident: Path) -> tuple[Judged, Seen]:
+        before, verified = self._first.result() if self._first else self._look(incident)
+        now = look.look(incident, self.policy, before)
+        if not now.same_proof(before):
+            now, verified = self._look(incident, before)
+        return look.conclude(now, verified), now
+
+
+def promoted(incident: Path, host: str, run: str) -> None:
+    """Put on record that IDC takes writes, once: from here on nothing stops what closes RDS."""
+    if not record.read(incident).promoted:
+        record.add(incident, "promoted", host=host, run=run)
+
+
+def went_back(incident: Path, host: str, run: str) -> None:
+    """Put on record that RDS serves again: whoever begins anew is judged anew, expiry included."""
+    if record.read(incident).open:
+        record.add(incident, "went_back", host=host, run=run)
+
+
+def _evidence(judged: Judged, seen: Seen, seconds: float) -> dict[str, object]:
+    return {
+        "plan": seen.plan.digest[:_SHOWN],
+        "by": {one.role: one.statement.principal for one in judged.granted},
+        "seconds": seconds,
+    }

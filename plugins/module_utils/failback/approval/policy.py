@@ -1,0 +1,116 @@
+"""What a site asks for before anything is destroyed: whose word is needed, and how long it holds.
+
+Read from the site variable ``site_approvals``. What is left out is asked for: two roles, a day of validity. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from failback.errors import ConfigError
+
+TECHNICAL_LEAD = "technical_lead"
+OPERATIONS_MANAGER = "operations_manager"
+EXECUTIVE = "executive"
+PLANNER = "planner"
+ROLES = (TECHNICAL_LEAD, OPERATIONS_MANAGER, EXECUTIVE)
+ITEMS = {TECHNICAL_LEAD: "APPROVE-01", OPERATIONS_MANAGER: "APPROVE-02", EXECUTIVE: "APPROVE-03"}
+VALID_HOURS = 24.0
+# Seconds by which the clocks of two machines may differ: more is a clock that was set, not one that drifted.
+CLOCK_TOLERANCE = 300.0
+_KNOWN = frozenset({"signers_file", "roles", "required", "valid_hours", "clock_tolerance"})
+_FEWEST = 2  # people whose word is needed, whatever the site says
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Judged and complete. ``roles`` lists who may sign in each; ``valid_hours`` is the longest an approval holds.
+
+    ``required`` are the roles whose approval is needed, the executive's included where the site is critical.
+    """
+
+    site: str
+    signers_file: str
+    roles: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    valid_hours: float
+    clock_tolerance: float
+
+    def may(self, person: str, role: str) -> bool:
+        """Tell whether this person may sign in this role."""
+        return person in self.roles.get(role, ())
+
+    def holds_a_role(self, person: str) -> bool:
+        """Tell whether this person holds any role at all, and may so take an approval back."""
+        return any(person in people for people in self.roles.values())
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everyone who holds a role."""
+        return tuple(dict.fromkeys(person for people in self.roles.values() for person in people))
+
+
+def read(variables: Mapping[str, Any]) -> Policy | None:
+    """Make the policy of a site from its variables; None when it asks for no approvals.
+
+    Raises `ConfigError` naming what is wrong: a policy that cannot be understood lets nothing pass.
+    """
+    given = variables.get("site_approvals")
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise ConfigError("site_approvals must be a mapping with signers_file and roles; see docs/inventory.md")
+    if unknown := sorted(set(given) - _KNOWN):
+        raise ConfigError(f"site_approvals: {', '.join(unknown)} is not known; known: {', '.join(sorted(_KNOWN))}")
+    signers_file = given.get("signers_file")
+    if not isinstance(signers_file, str) or not signers_file.strip():
+        raise ConfigError("site_approvals.signers_file is missing: name the allowed-signers file of this site")
+    roles = _roles(given.get("roles"))
+    required = _required(given.get("required"), critical=variables.get("site_critical") is not False)
+    for role in required:
+        if not roles.get(role):
+            raise ConfigError(f"site_approvals.roles names nobody for {role}, whose approval is required: add a person")
+    return Policy(
+        site=str(variables.get("site_name", "")),
+        signers_file=signers_file,
+        roles=roles,
+        required=required,
+        valid_hours=_number(given, "valid_hours", VALID_HOURS, least=0.0),
+        clock_tolerance=_number(given, "clock_tolerance", CLOCK_TOLERANCE, least=-1.0),
+    )
+
+
+def _roles(given: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(given, Mapping):
+        raise ConfigError("site_approvals.roles is missing: list the people who may sign in each role")
+    known = (*ROLES, PLANNER)
+    if unknown := sorted(str(role) for role in set(given) - set(known)):
+        raise ConfigError(f"site_approvals.roles: {', '.join(unknown)} is no role; roles: {', '.join(known)}")
+    roles: dict[str, tuple[str, ...]] = {}
+    for role, people in given.items():
+        if not isinstance(people, list | tuple) or not all(isinstance(one, str) and one.strip() for one in people):
+            raise ConfigError(f"site_approvals.roles.{role} must be a list of names, as in the signers file")
+        roles[str(role)] = tuple(dict.fromkeys(str(one) for one in people))
+    return roles
+
+
+def _required(given: object, *, critical: bool) -> tuple[str, ...]:
+    if given is None:
+        given = [TECHNICAL_LEAD, OPERATIONS_MANAGER]
+    if not isinstance(given, list | tuple):
+        raise ConfigError("site_approvals.required must be a list of roles")
+    if unknown := sorted({str(role) for role in given} - set(ROLES)):
+        raise ConfigError(f"site_approvals.required: {', '.join(unknown)} is no role; roles: {', '.join(ROLES)}")
+    required = tuple(role for role in ROLES if role in given or (critical and role == EXECUTIVE))
+    if len(required) < _FEWEST:
+        raise ConfigError("site_approvals.required names fewer than two roles: two people must sign, name two")
+    return required
+
+
+def _number(given: Mapping[str, Any], name: str, default: float, *, least: float) -> float:
+    value = given.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least < value < float("inf"):
+        raise ConfigError(f"site_approvals.{name} is {value!r}; it must be a number above {max(least, 0):g}")
+    return float(value)

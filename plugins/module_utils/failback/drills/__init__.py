@@ -1,0 +1,1 @@
+"""What past drills prove about a plan: read from the record, judged by rule."""

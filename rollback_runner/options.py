@@ -1,0 +1,24 @@
+"""What a person asked of a run, apart from what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """`takeover` is why a lock that is still held may be taken, `break_glass` why nobody need have signed.
+
+    `incident` is the directory of the incident the run belongs to, `approved_plan` the digest of its frozen plan, and
+    `drill` the scenario that is drilled; each empty where there is none.
+    """
+
+    check: bool = False
+    accept_loss: str = ""
+    takeover: str | None = None
+    stay_fenced: bool = False
+    reason: str = ""
+    break_glass: str = ""
+    incident: str = ""
+    approved_plan: str = ""
+    drill: str = ""
