@@ -69,7 +69,7 @@ def status(found: Standing, texts: Texts) -> str:
 
 def _stake(stake: Mapping[str, Any], texts: Texts) -> Iterator[str]:
     for host, told in sorted(stake.items()):
-        sentence = _said(_mapping(told).get("headline"), texts)
+        sentence = _said(_mapping(told).get("sentence"), texts)
         verdict = _said(_mapping(told).get("verdict"), texts)
         both = " ".join(part for part in (sentence, "" if verdict == sentence else verdict) if part)
         yield texts("approve.stake", host=host, sentence=both or "-")

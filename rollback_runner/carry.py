@@ -90,7 +90,9 @@ def carry_out(asked: Asked, options: Options, confirm: Confirm, ask: Ask = nobod
     shown = "\n\n".join(show(stage.plan, texts, check=options.check) for stage in stages)
     _confirmed(asked, site, shown, said, confirm)
     view = live.choose(texts, silent=asked.silent)
-    around = handover.Around(site, asked.home, stages, said, options, view.say, texts, nobody if asked.yes else ask)
+    around = handover.Around(
+        site, asked.home, stages, said, options, view.say, texts, nobody if asked.yes else ask, asked.strategy
+    )
     return Engine(site, asked.home, view, texts, around.begin()).carry_out(stages, _run_name(legs), around.between)
 
 

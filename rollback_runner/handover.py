@@ -42,6 +42,7 @@ class Around:
     say: Callable[[str], None]
     texts: Texts
     ask: Callable[[Site, Path, str, Texts], object]
+    strategy: str = ""  # what a person chose, "" where nobody did
 
     def begin(self) -> Options:
         """Open the incident where prepare is to run, say the words of the answers, and pass the gate where it is not.
@@ -120,7 +121,12 @@ class Around:
             if plan is None:
                 return Handover(waiting=self.texts("handover.freeze"))
             return Handover(approved_plan=plan.digest)
-        whole = plan_whole.make(self.site, self.home, strategy=self.stages[0].plan.strategy)
+        whole = plan_whole.make(self.site, self.home, strategy=self.strategy)
+        meant, fits = self.stages[0].plan.strategy, str(whole.content["strategy"])
+        if fits != meant:
+            # Nobody chose: the site's usual way is not the one that fits what was found.
+            why = self.texts(f"plan.rule.{whole.facts['choice']['rule']}")
+            return Handover(waiting=self.texts("handover.strategy", meant=meant, fits=fits, why=why))
         plan = frozen.freeze(self.site, self.home, whole, frozen.Maker(maker.by, str(maker.key), ask=False))
         for one in self.answers.signatures:
             role = next(role for role, item in policy.ITEMS.items() if item == one.item)

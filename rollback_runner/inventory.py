@@ -38,9 +38,11 @@ class Inventory:
 
 def locate(name: str) -> Path:
     """Find the site's directory: the path as given, or one of the sites this project carries."""
-    for candidate in (Path(name), ROOT / name, ROOT / "inventories" / name):
-        if candidate.exists():
-            return candidate.resolve()
+    places = [place for place in (Path(name), ROOT / name, ROOT / "inventories" / name) if place.exists()]
+    # A folder that merely has the site's name (lab/ beside inventories/lab) is not meant.
+    places.sort(key=lambda place: place.is_dir() and not any(place.glob("hosts*")))
+    if places:
+        return places[0].resolve()
     known = ", ".join(sorted(path.name for path in (ROOT / "inventories").iterdir() if path.is_dir()))
     raise UsageError(
         f"There is no site at {name}; sites that come with this command: {known}.",

@@ -40,7 +40,7 @@ after:
   returned: always
   type: dict
 evidence:
-    description: "caller, how it was found out, actions with true, false or null, and least_policy, the policy that
+  description: "caller, how it was found out, actions with true, false or null, and least_policy, the policy that
     would do."
   returned: always
   type: dict

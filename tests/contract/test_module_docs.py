@@ -51,3 +51,10 @@ def test_the_page_says_what_the_plugin_takes(name: str) -> None:
 
 def test_every_plugin_has_its_page_and_the_other_way_round() -> None:
     assert sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_part_of_the_page_is_yaml(name: str) -> None:
+    page = load(PLUGINS / "modules" / f"{name}.py")
+    for part in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+        assert yaml.safe_load(getattr(page, part)), f"{name}: {part}"

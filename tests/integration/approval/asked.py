@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FACTS = {
     "stake": {
         "shop-db": {
-            "headline": {"en": "37 orders", "ko": "주문 37건"},
+            "sentence": {"en": "37 orders", "ko": "주문 37건"},
             "verdict": {"en": "All can be saved.", "ko": "모두 살릴 수 있습니다."},
         }
     },

@@ -51,7 +51,8 @@ def test_a_destroyed_volume_comes_back_while_rds_serves() -> None:
 def test_a_spoilt_rds_is_stopped_and_what_it_took_is_set_aside() -> None:
     report = drill("rds-corrupt")
     zeros(report)
-    assert [phase["name"] for phase in report["phases"]] == ["prepare", "approve", "emergency:stop", "full:restore", "emergency:open", "full"]
+    legs = ["prepare", "approve", "emergency:stop", "full:restore", "emergency:open", "full"]
+    assert [phase["name"] for phase in report["phases"]] == legs
     assert report["metrics"]["set_aside_writes"] > 0
     # The faulty job's doing is not on IDC: no price above what the shop asks, and the reviews are still there.
     assert world.ask(run.HOME, world.IDC, "SELECT MAX(price) AS p FROM shop.products")[0]["p"] < 1_000_000

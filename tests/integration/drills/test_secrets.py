@@ -42,7 +42,8 @@ def test_no_secret_is_found_in_processes_record_or_output() -> None:
 
     with watch.processes(wanted) as watched:
         done = run.command(
-            *("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE, "--break-lock", "the lab was reset for another test")
+            *("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE),
+            *("--break-lock", "the lab was reset for another test"),
         )
 
     assert done.code == 0, done.output

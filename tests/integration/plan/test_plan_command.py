@@ -80,7 +80,7 @@ def test_what_is_asked_wrongly_is_one_sentence_with_the_next_step(
     monkeypatch.setenv("RR_HOME", str(home))
     for words, said, follows in (
         (["plan", "--as", "kim"], "--as and --key belong to --freeze.", "plan --freeze --as NAME --key FILE"),
-        (["plan", "diff", "-i", "lab"], "No plan is frozen for lab.", "rollback-runner plan --freeze"),
+        (["plan", "diff", "-i", "inventories/lab"], "No plan is frozen for lab.", "rollback-runner plan --freeze"),
         (["plan", "--strategy", "fast"], "Invalid value for '--strategy'", "rollback-runner plan --help"),
     ):
         with pytest.raises(SystemExit) as ended:
