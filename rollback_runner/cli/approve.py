@@ -12,18 +12,19 @@ from failback.approval import policy, signing
 from failback.approval.judge import SHOWN
 from failback.approval.statement import moment_text
 
-from rollback_runner import approval_keys, approvals, approvals_view, messages
-from rollback_runner import site as sites
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RefusedError, UsageError
+from rollback_runner.people import approval_keys, approvals, approvals_view
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from failback.approval.statement import Statement
 
     from rollback_runner.checklist import Language
     from rollback_runner.messages import Texts
-    from rollback_runner.site import Site
+    from rollback_runner.site.site import Site
 
 _role = click.option("--role", metavar="ROLE", help=f"In which role: {', '.join(policy.ROLES)}.")
 _as = click.option("--as", "person", default="", metavar="NAME", help="Who signs, as the signers file names them.")

@@ -10,9 +10,11 @@ import click
 from failback.people import catalogue
 from failback.people import team as teams
 
-from rollback_runner import checklist, people, wishes
+from rollback_runner import checklist
 from rollback_runner.errors import UsageError
-from rollback_runner.roster import proposal_line
+from rollback_runner.people import room as people
+from rollback_runner.people import wishes
+from rollback_runner.people.roster import proposal_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from failback.people.catalogue import Ask
 
     from rollback_runner.messages import Texts
-    from rollback_runner.people import Room
-    from rollback_runner.site import Site
-    from rollback_runner.wishes import Wish
+    from rollback_runner.people.room import Room
+    from rollback_runner.people.wishes import Wish
+    from rollback_runner.site.site import Site
 
 
 def ask_phase(site: Site, incident: Path, phase: str, texts: Texts) -> int:

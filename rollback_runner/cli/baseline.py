@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from rollback_runner import baseline as baselines
 from rollback_runner.cli.common import site_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit
+from rollback_runner.site import baseline as baselines
 
 
 @click.command()

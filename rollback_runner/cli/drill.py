@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rollback_runner import drill as drills
-from rollback_runner import drill_backup, messages, report, scenarios
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
+from rollback_runner.drill import drill as drills
+from rollback_runner.drill import drill_backup, scenarios
+from rollback_runner.record import report
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language

@@ -8,15 +8,16 @@ import click
 from failback import incident as incidents
 from failback import journal
 
-from rollback_runner import messages, store
-from rollback_runner import site as sites
+from rollback_runner import messages
 from rollback_runner.cli.common import language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
+from rollback_runner.record import store
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
-    from rollback_runner.site import Site
+    from rollback_runner.site.site import Site
 
 
 @click.group(invoke_without_command=True)

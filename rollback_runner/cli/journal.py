@@ -7,10 +7,10 @@ import json
 import click
 from failback import journal as journals
 
-from rollback_runner import store
 from rollback_runner.cli.common import json_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit
+from rollback_runner.record import store
 
 
 @click.group()

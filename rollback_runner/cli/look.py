@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from failback import lock
 
-from rollback_runner import acts, checklist, messages, store
-from rollback_runner import report as reports
+from rollback_runner import checklist, messages
 from rollback_runner.cli.common import json_option, language_option
 from rollback_runner.content import home
+from rollback_runner.record import acts, store
+from rollback_runner.record import report as reports
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from failback.people import catalogue
 
-from rollback_runner import messages, people, roster, wishes
-from rollback_runner import site as sites
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
+from rollback_runner.people import room as people
+from rollback_runner.people import roster, wishes
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from failback.people.words import Word
 
     from rollback_runner.checklist import Language
-    from rollback_runner.people import Room
-    from rollback_runner.wishes import Wish
+    from rollback_runner.people.room import Room
+    from rollback_runner.people.wishes import Wish
 
     _F = TypeVar("_F", bound="Callable[..., Any]")
 

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rollback_runner import carry, messages, plan, report, store, ways
+from rollback_runner import messages
 from rollback_runner.cli import asking
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
-from rollback_runner.options import Options
+from rollback_runner.plan import leg as plan
+from rollback_runner.plan import ways
+from rollback_runner.record import report, store
+from rollback_runner.run import carry
+from rollback_runner.run.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path

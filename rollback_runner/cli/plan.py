@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from failback import incident as incidents
 
-from rollback_runner import approvals, drills, frozen, messages, plan_document, plan_view, plan_whole, ways
-from rollback_runner import site as sites
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RefusedError, UsageError
+from rollback_runner.people import approvals
+from rollback_runner.plan import document as plan_document
+from rollback_runner.plan import drills, frozen, ways
+from rollback_runner.plan import view as plan_view
+from rollback_runner.plan import whole as plan_whole
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rollback_runner.checklist import Language
-    from rollback_runner.frozen import Change, Frozen
-    from rollback_runner.plan_view import Line
-    from rollback_runner.plan_whole import Whole
-    from rollback_runner.site import Site
+    from rollback_runner.plan.frozen import Change, Frozen
+    from rollback_runner.plan.view import Line
+    from rollback_runner.plan.whole import Whole
+    from rollback_runner.site.site import Site
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 _STYLES: dict[str, dict[str, Any]] = {

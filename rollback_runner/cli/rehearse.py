@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rollback_runner import messages, rehearsal, ways
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit
+from rollback_runner.plan import rehearsal, ways
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from rollback_runner import doctor as doctors
 from rollback_runner.cli.common import json_option, site_option
 from rollback_runner.content import ROOT
 from rollback_runner.errors import Exit, UsageError
+from rollback_runner.site import doctor as doctors
 
 
 @click.command()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rollback_runner import messages, situation_screen
-from rollback_runner import situation as situations
+from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit
+from rollback_runner.site import situation as situations
+from rollback_runner.site import situation_screen
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 from ansible_tree import playbook_tasks, role_tasks
 
-from rollback_runner import checklist, ways
-from rollback_runner.seen import split_name
+from rollback_runner import checklist
+from rollback_runner.plan import ways
+from rollback_runner.record.seen import split_name
 
 GROUPS = {
     "prepare": {"SIT": 5, "TEAM": 5, "TECH": 6},

@@ -19,7 +19,7 @@ SCHEMA: dict[str, Any] = json.loads(
     (PROJECT / "rollback_runner" / "schema" / "site.schema.json").read_text(encoding="utf-8")
 )
 EXAMPLE = PROJECT / "inventories" / "example"
-# As the command judges a site: rollback_runner/site.py.
+# As the command judges a site: rollback_runner/site/site.py.
 FREE = ("x_", "ansible_")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rollback_runner import ways
+from rollback_runner.plan import ways
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from ansible_tree import Task, contracts, playbook_tasks, role_tasks
 
-from rollback_runner.seen import split_name
+from rollback_runner.record.seen import split_name
 
 ROLE_TASKS = role_tasks()
 ALL = ROLE_TASKS + playbook_tasks()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback_runner import events, verdict
 from rollback_runner.content import ROOT, environment
+from rollback_runner.record import events, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rollback_runner.seen import TaskSeen
+    from rollback_runner.record.seen import TaskSeen
 
 LOOK = """
 from __future__ import annotations

@@ -9,7 +9,7 @@ from signed import SITE, Signed
 
 from rollback_runner.cli import root
 from rollback_runner.errors import RunnerError
-from rollback_runner.site import Site
+from rollback_runner.site.site import Site
 
 if TYPE_CHECKING:
     import pytest
@@ -52,7 +52,7 @@ class Commands:
         monkeypatch.setenv("RR_HOME", str(signed.home))
         monkeypatch.setenv("LC_ALL", "C.UTF-8")
         monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-        monkeypatch.setattr("rollback_runner.site.load", lambda _name: as_site(signed))
+        monkeypatch.setattr("rollback_runner.site.site.load", lambda _name: as_site(signed))
 
     def __call__(self, *arguments: str) -> Result:
         return CliRunner().invoke(root, [*arguments, "--lang", "en"], standalone_mode=False)

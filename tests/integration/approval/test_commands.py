@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from failback.approval import record, signing
 from signed import SITE
 
-from rollback_runner import approvals
 from rollback_runner.cli import root
 from rollback_runner.errors import RefusedError, UsageError
+from rollback_runner.people import approvals
 
 if TYPE_CHECKING:
     from pathlib import Path

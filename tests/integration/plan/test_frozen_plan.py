@@ -13,20 +13,22 @@ from failback import incident as incidents
 from failback import project
 from plan_homes import PROJECT, a_home
 
-from rollback_runner import frozen, plan_document, plan_whole
-from rollback_runner import site as sites
-from rollback_runner.engine import Stage
 from rollback_runner.errors import RefusedError, UsageError
-from rollback_runner.history import History
+from rollback_runner.plan import document as plan_document
+from rollback_runner.plan import frozen
+from rollback_runner.plan import whole as plan_whole
+from rollback_runner.plan.history import History
+from rollback_runner.run.engine import Stage
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rollback_runner.frozen import Frozen
-    from rollback_runner.plan import Plan
-    from rollback_runner.plan_whole import Whole
-    from rollback_runner.site import Site
+    from rollback_runner.plan.frozen import Frozen
+    from rollback_runner.plan.leg import Plan
+    from rollback_runner.plan.whole import Whole
+    from rollback_runner.site.site import Site
 
 
 @pytest.fixture(scope="module")

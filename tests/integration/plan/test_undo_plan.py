@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from plan_homes import PROJECT
 
-from rollback_runner import plan_undo, plan_whole, ways
-from rollback_runner import site as sites
+from rollback_runner.plan import undo as plan_undo
+from rollback_runner.plan import ways
+from rollback_runner.plan import whole as plan_whole
+from rollback_runner.site import site as sites
 
 
 @pytest.mark.parametrize("strategy", list(ways.WAYS))

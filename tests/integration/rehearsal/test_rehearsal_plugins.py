@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from run_tasks import ROOT, play
 
-from rollback_runner import site as sites
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

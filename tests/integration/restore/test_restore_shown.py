@@ -11,17 +11,19 @@ import yaml
 from rich.console import Console
 from run_tasks import local_host
 
-from rollback_runner import ansible_run, live, messages
-from rollback_runner.history import History
-from rollback_runner.plan import Plan
+from rollback_runner import messages
+from rollback_runner.plan.history import History
+from rollback_runner.plan.leg import Plan
+from rollback_runner.run import ansible_run
+from rollback_runner.screen import live
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from scratch_mysql import TestServer
 
-    from rollback_runner.live import View
-    from rollback_runner.seen import TaskSeen
+    from rollback_runner.record.seen import TaskSeen
+    from rollback_runner.screen.live import View
 
 ROWS, A_STATEMENT = 240_000, 400
 BUDGET = 1.0  # seconds: the restore takes longer, and that must be said at once

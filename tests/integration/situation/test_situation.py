@@ -18,7 +18,8 @@ import dns.update
 from dns_site import AWS, IDC, KEY, WWW, ZONE
 from situation_site import docker, run_app
 
-from rollback_runner import messages, situation_screen
+from rollback_runner import messages
+from rollback_runner.site import situation_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,8 @@ from lab import lifecycle, options
 from lab.paths import LabPaths
 from lab.shop import delta
 from lab.traffic.records import read_ledger
-from rollback_runner import clients, site
+from rollback_runner.drill import clients
+from rollback_runner.site import site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

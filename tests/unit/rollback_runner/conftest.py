@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback_runner.events import parse_event
-from rollback_runner.seen import Step
+from rollback_runner.record.events import parse_event
+from rollback_runner.record.seen import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollback_runner.seen import TaskSeen
+    from rollback_runner.record.seen import TaskSeen
 
 EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"
 

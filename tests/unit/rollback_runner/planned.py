@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rollback_runner import plan as planning
-from rollback_runner import plan_content, plan_rule, plan_whole
-from rollback_runner.plan_rule import Signals
-from rollback_runner.seen import Step
-from rollback_runner.site import Site
+from rollback_runner.plan import content as plan_content
+from rollback_runner.plan import leg as planning
+from rollback_runner.plan import rule as plan_rule
+from rollback_runner.plan import whole as plan_whole
+from rollback_runner.plan.rule import Signals
+from rollback_runner.record.seen import Step
+from rollback_runner.site.site import Site
 
 UUIDS = {"idc": "11111111-1111-4111-8111-111111111111", "aws": "22222222-2222-4222-8222-222222222222"}
 STEPS = (

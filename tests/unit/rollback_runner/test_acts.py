@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rollback_runner.acts import promoted, unfinished
+from rollback_runner.record.acts import promoted, unfinished
 
 
 def line(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from failback import journal, lock
 
-from rollback_runner import carry, store
 from rollback_runner.errors import RecordError, UsageError
+from rollback_runner.record import store
+from rollback_runner.run import carry
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "command" / "site"
 OPTIONS = {"check": False, "accept_loss": "known bound 3 s", "takeover": "x", "stay_fenced": True, "reason": "drill"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback_runner import doctor
+from rollback_runner.site import doctor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

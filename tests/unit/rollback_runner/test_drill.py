@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lab import faults
-from rollback_runner import clients, drill, scenarios, ways
+from rollback_runner.drill import clients, drill, scenarios
 from rollback_runner.errors import UsageError
+from rollback_runner.plan import ways
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from rollback_runner import drill as drills
-from rollback_runner import drill_backup
 from rollback_runner.cli import root
-from rollback_runner.drill_backup import Drilled, Result, _code, screen
+from rollback_runner.drill import drill as drills
+from rollback_runner.drill import drill_backup
+from rollback_runner.drill.drill_backup import Drilled, Result, _code, screen
 from rollback_runner.errors import Exit, UsageError
 from rollback_runner.messages import Texts
 

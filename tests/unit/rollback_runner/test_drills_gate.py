@@ -8,9 +8,9 @@ import pytest
 from failback.approval import canonical
 from failback.drills.debt import Debt
 
-from rollback_runner import drills
 from rollback_runner.errors import RefusedError
-from rollback_runner.plan_document import Frozen
+from rollback_runner.plan import drills
+from rollback_runner.plan.document import Frozen
 
 if TYPE_CHECKING:
     from pathlib import Path

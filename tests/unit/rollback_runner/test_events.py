@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback_runner.events import parse_event, parse_steps
-from rollback_runner.seen import Step, split_name
+from rollback_runner.record.events import parse_event, parse_steps
+from rollback_runner.record.seen import Step, split_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollback_runner.seen import TaskSeen
+    from rollback_runner.record.seen import TaskSeen
 
 LISTING = """
 playbook: playbooks/emergency.yml

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollback_runner.history import History, Spread, forecast, of, spread
+from rollback_runner.plan.history import History, Spread, forecast, of, spread
 
 
 def report(seconds: float, offset: int, **changes: Any) -> dict[str, Any]:

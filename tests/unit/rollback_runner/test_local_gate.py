@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from test_plan import SITE
 
-from rollback_runner import gate
 from rollback_runner.errors import SiteError, UsageError
+from rollback_runner.site import gate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rollback_runner.site import Site
+    from rollback_runner.site.site import Site
 
 
 def site(path: Path) -> Site:

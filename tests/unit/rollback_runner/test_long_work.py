@@ -11,11 +11,12 @@ from failback.clone_run import Snapshot as Copied
 from failback.compare.progress import Progress as Comparing
 from failback.restore.progress import Progress as Restoring
 
-from rollback_runner import live, long_work, messages
-from rollback_runner.history import History
-from rollback_runner.long_work import LongWork
-from rollback_runner.plan import Plan
-from rollback_runner.seen import TaskSeen
+from rollback_runner import messages
+from rollback_runner.plan.history import History
+from rollback_runner.plan.leg import Plan
+from rollback_runner.record.seen import TaskSeen
+from rollback_runner.screen import live, long_work
+from rollback_runner.screen.long_work import LongWork
 
 if TYPE_CHECKING:
     from pathlib import Path

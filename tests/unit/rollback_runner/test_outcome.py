@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rollback_runner import outcome, ways
+from rollback_runner.plan import ways
+from rollback_runner.run import outcome
 
 EMERGENCY = ways.leg("switch-first", "emergency", "")
 FAILED = outcome.Ended(EMERGENCY, "failed", "no", touched=True, gate=False, cancelled=False, check=False)

@@ -11,19 +11,21 @@ from click.testing import CliRunner
 from failback import incident as incidents
 from failback.people import words
 
-from rollback_runner import answers, checklist, people, roster, wishes
-from rollback_runner import site as sites
+from rollback_runner import checklist
 from rollback_runner.cli import asking, root
 from rollback_runner.content import ROOT
 from rollback_runner.errors import RefusedError, UsageError
 from rollback_runner.messages import Texts
-from rollback_runner.wishes import Wish
+from rollback_runner.people import answers, roster, wishes
+from rollback_runner.people import room as people
+from rollback_runner.people.wishes import Wish
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rollback_runner.people import Room
-    from rollback_runner.site import Site
+    from rollback_runner.people.room import Room
+    from rollback_runner.site.site import Site
 
 PLAN = "e" * 64
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rollback_runner import plan as planning
-from rollback_runner import ways
 from rollback_runner.errors import UsageError
-from rollback_runner.seen import Step
-from rollback_runner.site import Site
+from rollback_runner.plan import leg as planning
+from rollback_runner.plan import ways
+from rollback_runner.record.seen import Step
+from rollback_runner.site.site import Site
 
 EMERGENCY = ways.leg("switch-first", "emergency", "")
 STEPS = (

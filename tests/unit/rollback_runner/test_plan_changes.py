@@ -7,8 +7,8 @@ from typing import Any
 import planned
 import pytest
 
-from rollback_runner.plan_changes import Change, of_content
-from rollback_runner.seen import Step
+from rollback_runner.plan.changes import Change, of_content
+from rollback_runner.record.seen import Step
 
 SITE = planned.site()
 BEFORE = planned.content()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import planned
 from failback.approval import canonical
 
-from rollback_runner import plan_content
 from rollback_runner.content import ROOT
+from rollback_runner.plan import content as plan_content
 
 
 def digest(content: dict[str, object]) -> str:

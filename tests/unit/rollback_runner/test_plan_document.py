@@ -8,9 +8,9 @@ import planned
 import pytest
 from failback.approval import canonical, plan_file
 
-from rollback_runner import plan_document
 from rollback_runner.errors import RefusedError, UsageError
-from rollback_runner.plan_document import Frozen
+from rollback_runner.plan import document as plan_document
+from rollback_runner.plan.document import Frozen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import pytest
 from failback import incident as incidents
 from failback.people import words
 
-from rollback_runner import plan_facts
 from rollback_runner.errors import RefusedError
-from rollback_runner.plan_facts import Known
+from rollback_runner.plan import facts as plan_facts
+from rollback_runner.plan.facts import Known
 
 if TYPE_CHECKING:
     from pathlib import Path

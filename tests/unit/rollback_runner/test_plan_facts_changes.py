@@ -5,7 +5,7 @@ from typing import Any
 import planned
 import pytest
 
-from rollback_runner.plan_facts_changes import of_facts
+from rollback_runner.plan.facts_changes import of_facts
 
 
 def stake(savable: str = "all", rows: int = 100, ddl: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import planned
 
-from rollback_runner import plan_forecast
+from rollback_runner.plan import forecast as plan_forecast
 
 
 def report(site: str, **seconds: float) -> dict[str, Any]:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_runner import messages, ways
-from rollback_runner.plan_rule import Idc, Rds, Signals, choose, worst
+from rollback_runner import messages
+from rollback_runner.plan import ways
+from rollback_runner.plan.rule import Idc, Rds, Signals, choose, worst
 
 CASES: list[tuple[Idc, Rds, str, str, bool]] = [
     ("usable", "sound", "both_sound", "switch-first", False),

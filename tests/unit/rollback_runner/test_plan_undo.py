@@ -3,9 +3,9 @@ from __future__ import annotations
 import planned
 import pytest
 
-from rollback_runner import plan as planning
-from rollback_runner import plan_undo
-from rollback_runner.seen import Step
+from rollback_runner.plan import leg as planning
+from rollback_runner.plan import undo as plan_undo
+from rollback_runner.record.seen import Step
 
 
 def test_every_step_is_before_at_or_after_the_point_of_no_return() -> None:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback_runner import live, messages
-from rollback_runner.history import History, Spread
-from rollback_runner.plan import Plan
-from rollback_runner.progress import Progress
-from rollback_runner.seen import Step, TaskSeen
-from rollback_runner.verdict import Expected
+from rollback_runner import messages
+from rollback_runner.plan.history import History, Spread
+from rollback_runner.plan.leg import Plan
+from rollback_runner.record.seen import Step, TaskSeen
+from rollback_runner.record.verdict import Expected
+from rollback_runner.screen import live
+from rollback_runner.screen.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

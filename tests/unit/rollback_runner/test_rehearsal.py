@@ -4,9 +4,9 @@ import planned
 import pytest
 from failback import rehearsed
 
-from rollback_runner import rehearsal
-from rollback_runner.ansible_run import Ended
-from rollback_runner.seen import Outcome, TaskSeen
+from rollback_runner.plan import rehearsal
+from rollback_runner.record.seen import Outcome, TaskSeen
+from rollback_runner.run.ansible_run import Ended
 
 PLAN = planned.plans(planned.site())[0]
 WELL = Ended("successful", 3.0)

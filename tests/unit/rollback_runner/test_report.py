@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollback_runner import report
+from rollback_runner.record import report
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "reports" / "success.json"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rollback_runner import inventory
-from rollback_runner import site as sites
 from rollback_runner.errors import SiteError, UsageError
+from rollback_runner.site import inventory
+from rollback_runner.site import site as sites
 
 PROJECT = Path(__file__).resolve().parents[3]
 FIXTURE = PROJECT / "tests" / "fixtures" / "command" / "site"

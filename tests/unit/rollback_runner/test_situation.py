@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback_runner import situation
+from rollback_runner.site import situation
 
 if TYPE_CHECKING:
     from pathlib import Path

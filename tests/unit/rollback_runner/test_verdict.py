@@ -7,14 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback_runner.errors import Exit
-from rollback_runner.seen import Step, TaskSeen
-from rollback_runner.verdict import ORDER, PASSED, Expected, exit_code, failures, judge, phase_status, stopped_by_a_gate
+from rollback_runner.record.seen import Step, TaskSeen
+from rollback_runner.record.verdict import (
+    ORDER,
+    PASSED,
+    Expected,
+    exit_code,
+    failures,
+    judge,
+    phase_status,
+    stopped_by_a_gate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rollback_runner.seen import Outcome
-    from rollback_runner.verdict import ItemVerdict, Status
+    from rollback_runner.record.seen import Outcome
+    from rollback_runner.record.verdict import ItemVerdict, Status
 
 EXPECTED = (
     Expected("IDC-01", ("shop-db",)),

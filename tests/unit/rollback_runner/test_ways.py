@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_runner import checklist, ways
+from rollback_runner import checklist
 from rollback_runner.content import ROOT
 from rollback_runner.errors import UsageError
+from rollback_runner.plan import ways
 
 
 @pytest.mark.parametrize("strategy", list(ways.WAYS))

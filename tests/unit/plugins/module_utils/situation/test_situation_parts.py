@@ -19,7 +19,8 @@ from rich.cells import cell_len
 sys.path.insert(0, str(Path(__file__).parent))
 import situation_made_up as m
 
-from rollback_runner import messages, situation_screen
+from rollback_runner import messages
+from rollback_runner.site import situation_screen
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language

@@ -1,0 +1,1 @@
+"""Drills in the lab and of backups, judged by the clients' ledger."""

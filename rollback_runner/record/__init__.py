@@ -1,0 +1,1 @@
+"""What was seen and what became of it: events, verdicts, the journal's place, the report."""

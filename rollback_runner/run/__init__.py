@@ -1,0 +1,1 @@
+"""Carrying a plan out: lock, playbooks, processes, interruptions."""

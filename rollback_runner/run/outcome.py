@@ -1,0 +1,73 @@
+"""What a run has come to, and what a person does next. Pure: statuses and what the journal says in, words out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollback_runner.record import verdict
+
+if TYPE_CHECKING:
+    from rollback_runner.plan.ways import Leg
+    from rollback_runner.record.acts import Promoted
+    from rollback_runner.record.verdict import Status
+
+
+# What follows a proven leg, and what follows an outcome whatever leg it came in.
+_PROVEN = {
+    "prepare": "next.plan",
+    "approve": "next.begin",
+    "full": "next.watch",
+    "full:restore": "next.restored",
+    "emergency:stop": "next.stopped",
+}
+_ALWAYS = {"waiting": "next.words", "rehearsed": "next.act", "aborted": "next.again"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the last leg of a run ended. `touched`: an act is on record; `gate`: nothing but checks stopped the play."""
+
+    leg: Leg
+    status: Status
+    promoted: Promoted
+    touched: bool
+    gate: bool
+    cancelled: bool
+    check: bool
+
+
+def settle(end: Ended) -> tuple[Status, str]:
+    """Return the status that is reported, and the outcome in one word."""
+    if end.status in verdict.PASSED:
+        return end.status, "rehearsed" if end.check else "proven"
+    if end.cancelled:
+        return end.status, "interrupted"
+    status = end.status
+    if end.promoted == "yes" and status == "refused":
+        status = "failed"  # "refused" tells people that nothing was done
+    if status == "waiting":
+        return status, "waiting"
+    return status, "refused" if status == "refused" or (not end.touched and end.gate) else "unproven"
+
+
+def goes_back(end: Ended, *, stay: bool) -> bool:
+    """Tell whether the abort playbook follows: RDS is sound, this leg closed it, and IDC was not made writable."""
+    failed = end.status not in verdict.PASSED and not end.cancelled
+    return failed and end.leg.goes_back and end.touched and end.promoted != "yes" and not (end.check or stay)
+
+
+def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "") -> str:
+    """Name the sentence of the catalogue that tells what to do next."""
+    if outcome == "proven":
+        decide = leg.name == "full" and strategy == "stop-first"
+        return "next.quarantine" if decide else _PROVEN.get(leg.name, "next.full")
+    if outcome in _ALWAYS:
+        return _ALWAYS[outcome]
+    if leg.name in {"prepare", "approve"}:
+        return "next.findings"
+    if leg.goes_back and promoted != "no":
+        return "next.forward"
+    if leg.goes_back and touched:
+        return "next.fenced"
+    return "next.refused" if outcome == "refused" else "next.resume"
