@@ -1,0 +1,107 @@
+"""A rollback waits for people: prepare, a frozen and signed plan, then it goes on. Real keys, a pretended world."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from installed_command import Command
+
+PEOPLE = ("kim", "lee", "park")
+
+
+@pytest.fixture(name="site")
+def _site(command: Command, tmp_path: Path) -> Path:
+    """The pretended site, with people who must sign."""
+    site = tmp_path / "inventories" / "signed"
+    shutil.copytree(command.site, site)
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    lines = []
+    for name in PEOPLE:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)], check=True)
+        lines.append(f"{name} {(keys / f'{name}.pub').read_text(encoding='utf-8').strip()}\n")
+    (keys / "allowed_signers").write_text("".join(lines), encoding="utf-8")
+    (keys / "allowed_signers").chmod(0o600)
+    rule = {
+        "signers_file": str(keys / "allowed_signers"),
+        "roles": {"planner": ["kim"], "technical_lead": ["lee"], "operations_manager": ["park"]},
+    }
+    more = f"site_approvals: {json.dumps(rule)}\n"
+    with (site / "group_vars" / "all.yml").open("a", encoding="utf-8") as stream:
+        stream.write(more)
+    return site
+
+
+def run(command: Command, site: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return command(*words, "-i", str(site), "--lang", "en")
+
+
+def sign(command: Command, site: Path) -> None:
+    keys = command.home / "keys"
+    done = run(command, site, "plan", "--freeze", "--as", "kim", "--key", str(keys / "kim"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for role, name in (("technical_lead", "lee"), ("operations_manager", "park")):
+        done = run(command, site, "approve", "--role", role, "--as", name, "--key", str(keys / name), "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_waits_for_the_signatures_and_then_goes_on(command: Command, site: Path) -> None:
+    waits = run(command, site, "rollback", "--yes")
+    assert waits.returncode == 4, waits.stdout + waits.stderr
+    assert "plan --freeze" in waits.stdout
+    assert [phase["name"] for phase in command.report()["phases"]] == ["prepare"]
+    assert command.world() == {}
+
+    sign(command, site)
+    goes_on = run(command, site, "resume", "--yes")
+    assert goes_on.returncode == 0, goes_on.stdout + goes_on.stderr
+    report = command.report()
+    assert [phase["name"] for phase in report["phases"]] == ["approve", "emergency", "full"]
+    plan = json.loads((command.home / "incidents" / "pretend" / "current" / "plan.json").read_text(encoding="utf-8"))
+    assert report["approved_plan"] == plan["digest"]
+    assert report["promoted"] == "yes"
+
+
+def test_an_act_without_approvals_is_refused_and_glass_can_be_broken(command: Command, site: Path) -> None:
+    refused = run(command, site, "phase", "emergency", "--yes")
+    assert refused.returncode == 3
+    assert "No plan is frozen for pretend" in refused.stderr
+    assert command.world() == {}
+
+    broken = run(command, site, "phase", "emergency", "--yes", "--break-glass", "the house is on fire")
+    assert broken.returncode == 0, broken.stdout + broken.stderr
+    assert command.report()["break_glass"] == "the house is on fire"
+    assert "BREAK GLASS" in broken.stdout
+
+
+def test_what_was_signed_is_what_is_done_or_nothing(command: Command, site: Path) -> None:
+    run(command, site, "phase", "prepare", "--yes")
+    sign(command, site)
+    with (site / "group_vars" / "databases.yml").open("a", encoding="utf-8") as stream:
+        stream.write("db_max_lag: 99.0\n")
+    refused = run(command, site, "phase", "emergency", "--yes")
+    assert refused.returncode == 3
+    assert "approvals have fallen" in refused.stderr
+    assert "db_max_lag" in refused.stderr
+    assert command.world() == {}
+
+
+def test_a_revoked_approval_stops_it(command: Command, site: Path) -> None:
+    run(command, site, "phase", "prepare", "--yes")
+    sign(command, site)
+    key = str(command.home / "keys" / "park")
+    words = ("--as", "park", "--key", key, "--reason", "the wrong evening")
+    taken = run(command, site, "revoke", "--role", "operations_manager", *words)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    refused = run(command, site, "phase", "emergency", "--yes")
+    assert refused.returncode == 3
+    assert "the wrong evening" in refused.stderr
+    assert command.world() == {}
