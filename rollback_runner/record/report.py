@@ -16,7 +16,7 @@ from rollback_runner.content import PACKAGE
 from rollback_runner.record import store, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rollback_runner.checklist import Language
     from rollback_runner.plan.history import Spread
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rollback_runner.record.verdict import Failure, ItemVerdict, Status
 
 SCHEMA_VERSION = 1
+_NOTHING = {"en": "", "ko": ""}
+_SIGNED = ("APPROVE-01", "APPROVE-02", "APPROVE-03")
 _FINDING = ("severity", "key", "sentence", "next_step")
 _LISTED = 80  # characters of a list shown in report.md; a longer one is counted
 _SHOWN = 400  # characters of a task's evidence in report.md
@@ -72,6 +74,8 @@ class Report:
     items: Sequence[Mapping[str, Any]]
     failures: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
+    stake: Sequence[Mapping[str, Any]]
+    approvals: Sequence[Mapping[str, str]]
     stopped_at: str
     unfinished_acts: Sequence[Mapping[str, str]]
     next_step: str
@@ -132,6 +136,36 @@ def findings_of(seen: Iterable[TaskSeen]) -> list[dict[str, Any]]:
             row["ids"] += [name for name in event.ids if name not in row["ids"]]
             row["hosts"] += [event.host] if event.host not in row["hosts"] else []
     return sorted(rows.values(), key=lambda row: SEVERITIES.index(row["severity"]))
+
+
+def stake_of(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Say what was at stake on each database, as it was measured last, with the verdict; empty where nobody looked."""
+    return [
+        {"host": host, "sentence": found["sentence"], "verdict": found.get("verdict", {}).get("sentence") or _NOTHING}
+        for host, found in _evidence_of(items, "SIT-04")
+        if isinstance(found.get("sentence"), dict)
+    ]
+
+
+def approvals_of(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """List who approved, as the tasks verified it."""
+    rows = list(items)
+    return [
+        {"item": item, **{name: str(found.get(name) or "") for name in ("by", "made_at", "expires_at", "conditions")}}
+        for item in _SIGNED
+        for _host, found in _evidence_of(rows, item)
+        if found.get("by")
+    ]
+
+
+def _evidence_of(items: Iterable[Mapping[str, Any]], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the newest evidence of an item on each host."""
+    for item in items:
+        if item["id"] == name:
+            for host in item["hosts"]:
+                told = [task["evidence"] for task in host["evidence"] if isinstance(task.get("evidence"), dict)]
+                if told:
+                    yield host["host"], told[-1]
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -131,6 +131,8 @@ class Recorder:
             items=report.merged(self.items),
             failures=self.failures,
             findings=report.findings_of(self.seen),
+            stake=report.stake_of(self.items),
+            approvals=report.approvals_of(self.items),
             stopped_at=self.stopped_at,
             unfinished_acts=acts.unfinished(entries),
             next_step=outcome.next_step(word, last, promoted, touched=touched, strategy=plan.strategy),
