@@ -46,7 +46,7 @@ class ActionModule(FailbackAction):
             with aws.answering("tell who asks"):
                 return self._look(site, client)
         except aws.AwsUnreachableError as error:
-            return Outcome(changed=False, findings=[self._silent(site, str(error), names=names)])
+            return Outcome(changed=False, findings=[*self._acl(site), self._silent(site, str(error), names=names)])
         except aws_look.BadKeyError as error:
             profile = account.profile or "default"
             step = f"put a valid key of the profile {profile} into {account.credentials_file or 'the environment'}"
@@ -60,7 +60,7 @@ class ActionModule(FailbackAction):
         decided: dict[iam.Call, Decision] = found if found is not None else aws_look.try_out(client, wanted)
         decided |= aws_look.read(client, wanted)
         pairs = [(call, decided.get(call, Decision(allowed=None))) for call in wanted]
-        findings = iam.findings(iam.principal_of(arn), pairs)
+        findings = [*self._acl(site), *iam.findings(iam.principal_of(arn), pairs)]
         if not simulated and not any(decision.allowed is None for _, decision in pairs):
             step = SIMULATE.grant.format(action=SIMULATE.action, arn=iam.principal_of(arn))
             told = f"{arn} may not simulate policies: its permissions were found out by dry runs and by reading"
@@ -74,9 +74,13 @@ class ActionModule(FailbackAction):
         self.keep("permissions.aws", facts)
         return Outcome(changed=False, after={"complete": not findings}, evidence=facts, findings=findings)
 
+    def _acl(self, site: Site) -> list[Finding]:
+        found = iam.without_acl(site, self.host) if "databases" in site.groups_of(self.host) else None
+        return [found] if found else []
+
     def _silent(self, site: Site, said: str, *, names: bool) -> Finding:
         required = {"read_only", "network"} & set(site.get(self.host, "db_fence_required", []))
-        severity: Severity = "blocker" if names or required else "warning"
+        severity: Severity = "blocker" if names or required or site.accepts_loss(self.host) else "warning"
         without = "" if severity == "blocker" else "; the fence by SQL does not need it"
         step = "open the way to the API (TECH-03), or wait until it answers, then look again"
         return Finding(severity, "iam:silent", f"what the AWS credentials may do is not known: {said}{without}", step)

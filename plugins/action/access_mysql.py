@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 from ansible.errors import AnsibleConnectionFailure
 from failback import remote, ssh_words
 from failback.access import mysql_judge, mysql_path, paths, ports_agent
+from failback.access.model import WITH_RESTORE, Seen, Words, path_facts
 from failback.access.model import Path as NetworkPath
-from failback.access.model import Seen, Words, path_facts
 from failback.access.site import Site
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.errors import FailbackError
@@ -104,6 +104,8 @@ class ActionModule(FailbackAction):
             behind = holder == "application" and reached.refusal.code == ER_ACCOUNT_LOCKED and peer is not None
             if not (behind and peer and mysql_judge.fenced(peer)):
                 findings = [mysql_judge.refused(login, reached.refusal, name, self._from)]
+                if args.flag("idc") and holder == "application" and self._restores:
+                    findings = [mysql_judge.until_restored(findings[0])]
         elif reached.account is None:
             findings = [
                 Finding(
@@ -153,7 +155,7 @@ class ActionModule(FailbackAction):
         Its host must answer, though: a path that swallows packets would still be shut when the server is back.
         """
         if args.flag("idc"):
-            gone = reached.seen.answer == "refused" and Site.of_task(self._task_vars).way(self.host) != "switch-first"
+            gone = reached.seen.answer == "refused" and self._restores
             return "warning" if gone else "blocker"
         return "warning" if args.text("accept_loss") else "blocker"
 
@@ -186,6 +188,10 @@ class ActionModule(FailbackAction):
         text = remote.program(_AGENT, {"targets": targets, "timeout": 3.0})
         done = self.command(remote.argv(interpreter), stdin=text, timeout=20.0)
         return Seen.of(remote.report(done.rc, done.stdout, done.stderr, self.place)["answers"][0])
+
+    @property
+    def _restores(self) -> bool:
+        return Site.of_task(self._task_vars).way(self.host) in WITH_RESTORE
 
     @property
     def _from(self) -> str:

@@ -73,6 +73,8 @@ class ActionModule(FailbackAction):
         binlogs = str(args.mapping("binlogs").get("url") or "")
         positions = {one.name: one.gtid for one in looks if one.sound and judge.position(one)} if cutover else {}
         chains = chain.look(self._open(binlogs, args) if binlogs else None, positions, cutover)
+        if any(one.problem for one in chains.values()) and (history := self._rds_history(args, extra)):
+            chains = chain.by_rds(chains, positions, cutover, *history)
         directory = Path(args.text("proofs")).expanduser() if args.text("proofs") else None
         known, proofs = self._remembered(directory, extra)
         found = survey.survey(looks, self._wishes(args, cutover), chains, known, proofs)
@@ -107,6 +109,19 @@ class ActionModule(FailbackAction):
             step = "bring IDC MySQL up, or set backup_server_version"
             extra.append(Finding("note", "backup:server_version_unknown", what, step))
             return ""
+
+    def _rds_history(self, args: Arguments, extra: list[Finding]) -> tuple[GtidSet, GtidSet] | None:
+        """Ask RDS what it purged and executed, as the replay will: without an archive its own logs may do."""
+        if not args.mapping("aws").get("host"):
+            return None
+        try:
+            with Server.connect(Login.from_dict(args.mapping("aws"), "db_aws"), name="RDS") as aws:
+                row = aws.row("SELECT @@GLOBAL.gtid_purged AS purged, @@GLOBAL.gtid_executed AS executed")
+            return GtidSet.parse(str(row["purged"])), GtidSet.parse(str(row["executed"]))
+        except FailbackError as error:  # whatever it is: other items look at RDS, and name it
+            what = f"RDS was not asked whether its own binary logs reach back to a backup: {error}"
+            extra.append(Finding("note", "backup:rds_not_asked", what, "bring the way to RDS up, and look again"))
+            return None
 
     def _wishes(self, args: Arguments, cutover: GtidSet) -> Wishes:
         return Wishes(

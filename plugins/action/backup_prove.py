@@ -106,6 +106,7 @@ class ActionModule(FailbackAction):
             "forecast": ahead.as_dict() if ahead else None,
             "budget_seconds": budget,
             "swept": done.swept,
+            "left": done.left,
             "kept_in": str(directory),
         }
 

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
+from datetime import UTC, datetime
+
 from failback.action import FailbackAction, Outcome
+from failback.backup import judge, proof
+from failback.backup.model import Wishes, of_evidence
 from failback.backup.sources import checked_sources
 from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.gtid import GtidSet
 from failback.restore import verify_memory
 from failback.restore.source import open_source
 from failback.restore.source_site import site_ssh
@@ -38,10 +43,13 @@ class ActionModule(FailbackAction):
         "s3": {"type": "dict", "default": {}},
         "decrypt": {"type": "dict", "default": {}},
         "memory": {"type": "str", "default": ""},
+        "aws": {"type": "dict", "default": {}},
+        "cutover_gtid": {"type": "str", "default": ""},
+        "proofs": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
-        """Try the sources in order until one is sound. Raises RefusedError when none is."""
+        """Try the sources in order until one can be used. Raises RefusedError when none can."""
         sources = args.mappings("sources")
         if not checked_sources(sources):
             raise ConfigError("backup_sources is empty: name at least one backup, or choose another strategy")
@@ -49,7 +57,7 @@ class ActionModule(FailbackAction):
         for number, source in enumerate(sources):
             found = self._judge(source, args)
             tried.append(found)
-            if not found["sound"]:
+            if not found["usable"]:
                 continue
             tried += [
                 {"name": later["name"], "url": later["url"], "used": False, "reason": f"{source['name']} is sound"}
@@ -67,7 +75,7 @@ class ActionModule(FailbackAction):
             return Outcome(changed=False, before=None, after=chosen, evidence={"chosen": chosen, "sources": tried})
         reasons = "; ".join(f"{one['name']} ({one['url']}): {one['reason']}" for one in tried)
         raise RefusedError(
-            f"no backup is sound, so nothing was touched: {reasons}. Put a whole backup in place or name another in"
+            f"no backup can be used, so nothing was touched: {reasons}. Put a whole backup in place or name another in"
             " backup_sources; a standby can be copied instead (mysql_clone)",
             {"chosen": None, "sources": tried},
         )
@@ -79,27 +87,44 @@ class ActionModule(FailbackAction):
             "url": str(wanted["url"]),
             "used": False,
             "sound": False,
+            "usable": False,
         }
         try:
             source = self._open(str(wanted["url"]), args)
-            return told | self._verify(source, wanted, args)
+            told |= self._verify(source, wanted, args)
         except ConfigError:
             raise
         except FailbackError as error:
             return told | {"reason": str(error)}
+        faults = self._faults(wanted, told, args)
+        return told | {"usable": not faults, "reason": "; ".join(faults) or told["reason"]}
+
+    def _faults(self, wanted: Mapping[str, Any], told: dict[str, object], args: Arguments) -> list[str]:
+        """Say why a source that was read cannot be used, by the judgement of the phase prepare (backup_check)."""
+        wishes = Wishes(
+            now=datetime.now(UTC),
+            time_zone=args.text("time_zone") or "UTC",
+            refuse_older=args.number("max_age") if args.flag("refuse_older") else 0.0,
+            cutover=GtidSet.parse(args.text("cutover_gtid")),
+            aws_uuid=str(args.mapping("aws").get("server_uuid") or ""),
+        )
+        directory = args.text("proofs")
+        known = proof.read_all(Path(directory).expanduser(), self.host)[0] if directory else []
+        name = str(wanted["name"])
+        faults = judge.unfit(of_evidence(name, str(wanted["url"]), told), wishes, proof.last(known, name))
+        return [one.sentence for one in faults]
 
     def _verify(self, source: Source, wanted: Mapping[str, Any], args: Arguments) -> dict[str, object]:
         expected = Expected(
             schemas=tuple(args.texts("schemas")),
             server_version=args.text("server_version"),
             max_age=args.number("max_age"),
-            refuse_older=args.flag("refuse_older"),
             time_zone=args.text("time_zone") or "UTC",
         )
         memory = Path(args.text("memory")) if args.text("memory") else None
-        # With an age limit that refuses, or a manifest elsewhere, what was found once may be wrong now.
+        # With a manifest elsewhere, what was found once may be wrong now. The age is judged anew each time.
         listing = ""
-        if memory is not None and not expected.refuse_older and not wanted.get("manifest"):
+        if memory is not None and not wanted.get("manifest"):
             listing = verify_memory.listing_digest(source, expected)
             if known := verify_memory.recall(memory, source, listing):
                 return {**known, "reason": f"not read again: unchanged since {known['remembered_from']}"}
@@ -109,9 +134,7 @@ class ActionModule(FailbackAction):
         verified = verify(source, expected, manifest)
         if memory is not None and not self.check_mode:
             verify_memory.remember(memory, source, listing, verified)
-        fatal = [f"{one.file} {one.text}".strip() for one in verified.findings if one.severity == "fatal"]
-        reason = "; ".join(fatal[:5]) + (f"; and {len(fatal) - 5} more" if len(fatal) > 5 else "")  # noqa: PLR2004 - enough
-        return {**verified.as_evidence(), "reason": reason}
+        return {**verified.as_evidence(), "reason": ""}
 
     def _open(self, url: str, args: Arguments) -> Source:
         ssh = site_ssh(self._task_vars.get("hostvars") or {})

@@ -51,7 +51,7 @@ class ActionModule(FailbackAction):
         before = {channel.name: fresh[channel.name].works if channel.name in fresh else None for channel in some}
         if self.check_mode:
             unusable = _unusable(due)
-            findings = [*_none(some), *(_finding(who, name, why, unusable) for name, why in unusable.items())]
+            findings = [*_none(who, some), *(_finding(who, name, why, unusable) for name, why in unusable.items())]
             after = {name: name not in unusable for name in before}
             return Outcome(changed=bool(due), before=before, after=after, findings=findings)
         if due:
@@ -64,15 +64,15 @@ class ActionModule(FailbackAction):
         evidence: dict[str, object] = {
             "channels": [{"audience": channel.audience, **fresh[channel.name].as_dict()} for channel in some]
         }
-        findings = [*_none(some), *(_finding(who, name, why, dead) for name, why in dead.items())]
+        findings = [*_none(who, some), *(_finding(who, name, why, dead) for name, why in dead.items())]
         after = {name: one.works for name, one in fresh.items()}
         return Outcome(changed=bool(due), before=before, after=after, evidence=evidence, findings=findings)
 
 
-def _none(some: Sequence[Channel]) -> list[Finding]:
+def _none(who: Team, some: Sequence[Channel]) -> list[Finding]:
     if some:
         return []
-    return [Finding("blocker", "channel:none", "the site names no channel to people", "set site_channels")]
+    return [Finding(who.unnamed, "channel:none", "the site names no channel to people", "set site_channels")]
 
 
 def _unusable(due: Sequence[Channel]) -> dict[str, str]:

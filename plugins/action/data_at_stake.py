@@ -29,6 +29,7 @@ class ActionModule(FailbackAction):
         "tables": {"type": "dict", "default": {}},
         "deadline": {"type": "float", "default": 120.0},
         "accept_loss": {"type": "str", "default": ""},
+        "strategy": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -44,6 +45,7 @@ class ActionModule(FailbackAction):
             names=words.names(args.mapping("tables")),
             deadline=deadline,
             accepted_loss=args.text("accept_loss"),
+            strategy=args.text("strategy"),
             last=self._last(),
         )
         got = measure.measure(ask, self._tell)

@@ -17,7 +17,7 @@ from failback.environment import mysql_settings
 from failback.environment.host import READER_ARGUMENTS, HostAction, file_entries
 from failback.errors import ConfigError, FailbackError, UnreachableError
 from failback.findings import Finding
-from failback.fitness import clock, clock_read, drift, judge
+from failback.fitness import clock, clock_read, drift, judge, room
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class ActionModule(HostAction):
         "absent_ok": {"type": "dict", "default": {}},
         "started_by_plan": {"type": "list", "elements": "str", "default": []},
         "database_host": {"type": "bool", "default": False},
+        "strategy": {"type": "str", "choices": list(room.WAYS), "default": "switch-first"},
         "docker_least": {"type": "str", "default": "20.10"},
         "recent_boot": {"type": "float", "default": 86400.0},
         "swappiness": {"type": "int", "default": 10},
@@ -95,6 +96,8 @@ class ActionModule(HostAction):
             args.number("recent_boot"),
             args.count("swappiness"),
             args.flag("database_host"),
+            args.text("strategy") in room.RESTORES,
+            [str(one.get("name")) for one in args.mappings("containers") if one.get("hosts") == "database_hosts"],
         )
         found += judge.findings(facts, case)
         wrong, meant = self._drift(then, facts, expected) if then else ([], [])

@@ -77,7 +77,9 @@ class ActionModule(FailbackAction):
             "findings": [f"{finding.side}: {finding.text}" for finding in found],
         }
         if judged:
-            raise RefusedError(_sentence([finding.text for finding in judged]), evidence)
+            raise RefusedError(
+                _sentence([finding.text for finding in judged]), evidence | {"lasting": gate.lasting(judged)}
+            )
         return Outcome(changed=False, before="ready", after="ready", evidence=evidence)
 
     def _without_rds(self, args: Arguments, aws: Login, idc: Login, cutover: GtidSet) -> Outcome:

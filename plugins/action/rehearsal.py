@@ -26,6 +26,7 @@ class ActionModule(FailbackAction):
         "strategy": {"type": "str", "required": True},
         "playbooks": {"type": "dict", "default": {}},
         "timeout": {"type": "float", "default": 900.0},
+        "accept_loss": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -48,5 +49,5 @@ class ActionModule(FailbackAction):
             # A rehearsal of the phase approve would rehearse itself without end.
             return Outcome(changed=False, evidence={"skipped": "this is a rehearsal already"})
         else:
-            found, evidence = rehearsed.run(top, inventory, strategy, args.number("timeout"))
+            found, evidence = rehearsed.run(top, inventory, strategy, args.number("timeout"), args.text("accept_loss"))
         return Outcome(changed=False, evidence=evidence, findings=found)

@@ -18,7 +18,7 @@ from failback.environment import limits
 from failback.environment.host import HostAction, seconds_since
 from failback.errors import ConfigError, FailbackError
 from failback.findings import Finding
-from failback.fitness import room, room_facts
+from failback.fitness import machine, room, room_facts
 from failback.gtid import GtidSet
 from failback.mysql import Login, Server
 from failback.restore.source import open_source
@@ -33,10 +33,10 @@ _READER = ("failback.baseline.agent", "failback.fitness.agent")
 
 
 class ActionModule(HostAction):
-    """Reads only. Of a host: its disks now and for the forecast. Of a database: what each way through would write."""
+    """Reads only: a host's disks now and later, what each way writes for a database, and for all of them here."""
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
-        "of": {"type": "str", "choices": ["host", "database"], "required": True},
+        "of": {"type": "str", "choices": ["host", "database", "machine"], "required": True},
         "disks": {"type": "list", "elements": "str", "default": ["/"]},
         "containers": {"type": "list", "elements": "dict", "default": []},
         "baseline_directory": {"type": "str", "default": ""},
@@ -60,11 +60,13 @@ class ActionModule(HostAction):
         "margin": {"type": "float", "default": 0.25},
         "reserve": {"type": "int", "default": 1 << 30},
         "hours": {"type": "float", "default": 24.0},
+        "rooms": {"type": "list", "elements": "dict", "default": []},
     }
 
     def perform(self, args: Arguments) -> Outcome:
         """Look, compute, judge, keep. Raises ConfigError."""
-        evidence, found = self._of_host(args) if args.text("of") == "host" else self._of_database(args)
+        looks = {"host": self._of_host, "database": self._of_database, "machine": self._of_machine}
+        evidence, found = looks[args.text("of")](args)
         self.keep(f"room-{args.text('of')}", {**evidence, "findings": [one.as_dict() for one in found]})
         return Outcome(changed=False, after={"findings": len(found)}, evidence=evidence, findings=found)
 
@@ -148,9 +150,9 @@ class ActionModule(HostAction):
             record=max(args.count("record_bytes"), 2 * room_facts.largest_record(home / "runs")),
         )
         places = room_facts.of_container(self, args.text("container"), room_facts.directories(settings), self.place)
-        places += [room_facts.here("record", home, "this machine")]
+        places += [room_facts.here("record", home, machine.HERE)]
         if args.given("quarantine"):
-            places.append(room_facts.here("quarantine", Path(args.text("quarantine")), "this machine"))
+            places.append(room_facts.here("quarantine", Path(args.text("quarantine")), machine.HERE))
         found += room.unseen(places)
         margin = room.Margin(args.number("margin"), args.count("reserve"), args.number("hours"))
         ways: dict[str, list[dict[str, Any]]] = {}
@@ -161,13 +163,20 @@ class ActionModule(HostAction):
             ]
             found += room.judge(rooms, margin, way, chosen)
             ways[way] = [one.as_dict() for one in rooms]
-        evidence: dict[str, Any] = {"strategy": chosen, "rooms": ways[chosen], "ways": ways}
+        evidence: dict[str, Any] = {"database": self.host, "strategy": chosen, "rooms": ways[chosen], "ways": ways}
         evidence["facts"] = {**dataclasses.asdict(facts), "logs": dataclasses.asdict(logs), "restored": facts.restored}
         for side in ("idc", "rds"):
             sizes = evidence["facts"][side]
             if sizes:
                 sizes["tables"], sizes["largest_tables"] = len(sizes["tables"]), list(sizes["tables"][:5])
         return evidence, found
+
+    @staticmethod
+    def _of_machine(args: Arguments) -> tuple[dict[str, Any], list[Finding]]:
+        every = [(str(one["database"]), each) for one in args.mappings("rooms") for each in one.get("rooms", ())]
+        sums = machine.together(every)
+        margin = room.Margin(args.number("margin"), args.count("reserve"), args.number("hours"))
+        return {"rooms": sums}, machine.judge(sums, margin, args.text("strategy"))
 
     def command(self, argv: Sequence[str], *, stdin: str | None = None, timeout: float = 30.0) -> Completed:
         """As everywhere, but a host that is away is an answer: its places are then not seen."""

@@ -8,8 +8,8 @@ description:
   - Reads all sources to their end, not only until the first sound one, and judges each by its format (as
     M(backup_verify)), its size against earlier looks and its siblings, the server it was made by, its age, its key
     where it is encrypted, the binary logs from it to the cut-over, and its last proof.
-  - What it finds it tells as findings. No usable backup left, or the one the plan relies on unusable, is a blocker; all
-    else a warning or a note.
+  - What it finds it tells as findings. Where the strategy restores, no usable backup left, or the one the plan relies
+    on unusable, is a blocker; all else a warning or a note.
   - Reads only. Sizes of sound backups are remembered beside the proofs in a real run.
 options:
   sources:
@@ -31,7 +31,8 @@ options:
     type: dict
     default: {}
   aws:
-    description: RDS; only its server_uuid is used.
+    description: RDS, asked for the binary logs it still has where the archive does not lead to the cut-over. It need
+      not answer.
     type: dict
     default: {}
   cutover_gtid:

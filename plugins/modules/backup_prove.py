@@ -10,6 +10,7 @@ description:
     counted in the backup where it has no manifest.
   - Two backups of the same position must hold the same rows; a second proof is compared with the first.
   - The proof with all times and rates is kept; from the proofs the length of the real restore is forecast.
+  - Refuses where the Docker host has no room for the data. The proof is kept before the container is removed.
   - The container is removed whatever happens; what a killed run left is removed by the next.
   - Binary logs are not replayed here, the module M(backup_check) reads them.
 options:

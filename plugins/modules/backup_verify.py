@@ -3,9 +3,11 @@
 DOCUMENTATION = r"""
 ---
 module: backup_verify
-short_description: Choose the backup to restore from, the first sound one in the order given
+short_description: Choose the backup to restore from, the first in the order given that can be used
 description:
   - Reads each backup completely and judges it by its format, until one is sound. What made it is recognised by content.
+  - Goes on to the next, as M(backup_check) would, where a sound one is of another server's history, does not say its
+    position, or broke off when the same bytes were last restored.
   - mysqldump (text, gzip, zstd; a file, or a directory with one per database), mydumper, mysqldump --tab, MySQL Shell.
   - A manifest.json beside the backup is checked too, file by file and table by table.
   - Why a source was not used is in the evidence.
@@ -35,6 +37,18 @@ options:
     default: false
   memory:
     description: File in which verifications are remembered, so that an unchanged backup is not read again.
+    type: str
+    default: ""
+  aws:
+    description: RDS; only its server_uuid is used. Its transactions in a backup are no stranger's.
+    type: dict
+    default: {}
+  cutover_gtid:
+    description: What IDC had executed at the cut-over. Empty, neither history nor position are judged.
+    type: str
+    default: ""
+  proofs:
+    description: Directory on this machine with the proofs. Empty, none is known.
     type: str
     default: ""
 extends_documentation_fragment:

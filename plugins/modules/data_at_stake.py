@@ -23,6 +23,11 @@ options:
     description: Seconds that reading the binary logs may take. The rest is extrapolated from its bytes.
     type: float
     default: 120.0
+  strategy:
+    description: The way that is gone. Under C(stop-first) nothing replicates, so what stops replication is a warning;
+      for any other, and for C(""), it is a blocker.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - failback.idc
   - failback.aws

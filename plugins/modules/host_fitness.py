@@ -29,6 +29,11 @@ options:
     type: list
     elements: str
     default: []
+  strategy:
+    description: The way. One that restores excuses a container that waits for its database.
+    type: str
+    choices: [switch-first, restore-first, stop-first]
+    default: switch-first
   database_host:
     description: Whether MySQL runs on the host.
     type: bool

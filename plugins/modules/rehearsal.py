@@ -32,6 +32,7 @@ options:
     type: float
     default: 900.0
 extends_documentation_fragment:
+  - failback.accept_loss
   - failback.looks
 author: The rollback-runner authors
 """

@@ -7,13 +7,14 @@ short_description: Tell whether there is room for what a rollback writes
 description:
   - Reads only. Of a host - its disks and docker's own data, now and for the forecast. Of a database - what each way
     through would write, computed from both servers, RDS's binary logs and the backup, on every file system concerned.
+  - Of the machine that runs the play - what several databases together write to one of its disks.
   - Runs with the connection of the database host (delegate_to) for a database.
   - What does not fit is returned as findings; the task does not fail.
 options:
   of:
     description: What is looked at.
     type: str
-    choices: [host, database]
+    choices: [host, database, machine]
     required: true
   idc:
     description: IDC MySQL, as in db_idc.
@@ -82,6 +83,11 @@ options:
     description: Hours that what is left over should last while RDS goes on writing.
     type: float
     default: 24.0
+  rooms:
+    description: For V(machine), the evidence that this module gave for each database.
+    type: list
+    elements: dict
+    default: []
 extends_documentation_fragment:
   - failback.disks
   - failback.containers_known

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help=f"Another way through than the site's: {', '.join(ways.WAYS)}.",
 )
+@click.option("--accept-loss", default="", metavar="REASON", help="As the run would be told where RDS cannot be asked.")
 @language_option
 @json_option
-def rehearse(site_name: str, *, strategy: str | None, language: Language, as_json: bool) -> int:
+def rehearse(site_name: str, *, strategy: str | None, accept_loss: str, language: Language, as_json: bool) -> int:
     """Rehearse every leg of the way: read everything, compute everything, touch nothing.
 
     Takes no lock and is no run: its record lies below RR_HOME/rehearsals. A leg that stands on an earlier one is
@@ -36,7 +37,11 @@ def rehearse(site_name: str, *, strategy: str | None, language: Language, as_jso
     """
     texts = messages.Texts(language)
     made = rehearsal.rehearse(
-        site_name, home(), strategy or "", lambda line: None if as_json else click.echo(f"  {line}", err=True)
+        site_name,
+        home(),
+        strategy or "",
+        lambda line: None if as_json else click.echo(f"  {line}", err=True),
+        accept_loss=accept_loss,
     )
     if as_json:
         click.echo(json.dumps(made.as_dict(), ensure_ascii=False, indent=2))

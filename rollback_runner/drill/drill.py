@@ -19,7 +19,7 @@ from failback import incident
 
 from rollback_runner.content import ROOT
 from rollback_runner.drill import clients, scenarios
-from rollback_runner.errors import Exit, RunnerError
+from rollback_runner.errors import Exit, RunnerError, UsageError
 from rollback_runner.plan import ways
 from rollback_runner.record import report, store
 from rollback_runner.run import ansible_run, carry
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rollback_runner.checklist import Language
+    from rollback_runner.site.site import Site
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
         playbook = ways.named(scenario.strategy, leg).playbook
         ansible_run.list_steps(ROOT / "playbooks" / playbook, inventory.locate(order.site))
     site = sites.load(order.site)
+    _only_the_lab(site)
     quarantine = order.home / "quarantine" / site.name
     if order.reset:
         # After a drill RDS is closed, so the lab as a whole is not well: it is set back, not waited for.
@@ -121,6 +123,15 @@ def metrics(found: dict[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = round(value, 3) if isinstance(value, float) else value
     return flat
+
+
+def _only_the_lab(site: Site) -> None:
+    """Refuse any site but the lab: a drill resets, spoils and destroys. Raises `UsageError`."""
+    if site.directory != (ROOT / "inventories" / "lab").resolve():
+        raise UsageError(
+            f"{site.name} is not the lab, and a drill destroys data on purpose.",
+            next_step=f"rollback-runner rehearse -i {site.directory}, or drill backup: both touch nothing",
+        )
 
 
 def _ledger_failure(found: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _DEADLINE = 86400.0  # seconds: a restore of terabytes takes hours, and nothing waits for it
 _TASK = "Restore a backup into a scratch server and compare it"
 _EVERY = 5.0  # seconds between two lines on how far it is
+_PATIENCE = 5.0  # seconds for the processes that were ended to let go of the lock
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -168,15 +169,21 @@ def _code(results: tuple[Result, ...], *, interrupted: bool) -> int:
 
 
 def _clean_up(site: Site, home: Path) -> None:
-    """Remove the scratch servers of an interrupted drill; what is out of reach now, the next drill removes."""
+    """Remove the scratch servers of an interrupted drill; what is out of reach now, the next drill removes.
+
+    Only under the lock: when another drill holds it, what stands is that one's, and it is left alone.
+    """
     for host in site.hosts("databases"):
         variables = site.variables[host]
         named = variables.get("backup_proofs")
         usual = home / "proofs" / site.name
         directory = Path(named) if isinstance(named, str) and named and not inventory.is_template(named) else usual
-        with suppress(FailbackError):
+        directory = directory.expanduser()
+        if not directory.is_dir():
+            continue  # no drill of it ever began
+        with suppress(FailbackError), places.alone(directory, host, _PATIENCE):
             place = places.place_of(str(variables.get("backup_scratch_host") or ""), site.variables)
-            places.sweep(place, places.stem(site.name, host), directory / "scratch")
+            places.sweep(place, places.stem(site.name, host, directory), directory / "scratch")
 
 
 def _lines(site: str, result: Result, texts: Texts) -> list[str]:
@@ -208,6 +215,8 @@ def _lines(site: str, result: Result, texts: Texts) -> list[str]:
     lines += _ahead(result.evidence, texts) if result.outcome == "passed" else []
     if swept := result.evidence.get("swept"):
         lines.append(texts("backup.swept", names=", ".join(swept)))
+    if left := result.evidence.get("left"):
+        lines.append(texts("backup.left", text=left))
     return [*lines, texts("backup.logs"), texts("backup.kept", path=result.evidence.get("kept_in", ""))]
 
 

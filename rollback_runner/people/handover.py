@@ -7,21 +7,23 @@ plan is frozen and signed with `plan --freeze` and `approve`, and `resume` goes 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from failback import incident as incidents
 from failback.approval import policy
+from failback.errors import FailbackError
 
-from rollback_runner.errors import RefusedError
+from rollback_runner.errors import RefusedError, RunnerError
 from rollback_runner.people import answers as answering
 from rollback_runner.people import approvals
 from rollback_runner.plan import drills, frozen
 from rollback_runner.plan import whole as plan_whole
 from rollback_runner.run.engine import Handover
+from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from rollback_runner.messages import Texts
     from rollback_runner.people.answers import Answers
@@ -55,8 +57,10 @@ class Around:
         options, legs = self.options, [stage.plan.leg for stage in self.stages]
         answering.check(self.answers, self.site)
         looks = any(leg.phase == "prepare" for leg in legs)
-        if looks and not options.check:
-            place: Path | None = incidents.begin(self.home, self.site.name)
+        if options.incident and Path(options.incident).is_dir():
+            place: Path | None = Path(options.incident)  # that of the run which is resumed, closed or not
+        elif looks and not options.check:
+            place = incidents.begin(self.home, self.site.name)
         else:
             place = incidents.current(self.home, self.site.name)
         options = replace(options, incident=str(place or ""))
@@ -77,11 +81,14 @@ class Around:
         try:
             if leg.phase == "prepare":
                 return self._freeze()
-            if leg.phase == "approve":
+            # Where this leg closed RDS, a no would open it again: what was approved is then carried on with.
+            if left[0].plan.leg.destroys and not leg.goes_back:
                 approved = self.gate(left)
                 return Handover(approved_plan=approved.digest if approved else "")
-        except RefusedError as error:
+        except RunnerError as error:
             return Handover(waiting=f"{error.what} Next: {error.next_step}")
+        except FailbackError as error:
+            return Handover(waiting=str(error))
         return Handover()
 
     def gate(self, ahead: Sequence[Stage]) -> Frozen | None:
@@ -91,7 +98,7 @@ class Around:
         may begin.
         """
         broken = self.options.break_glass
-        if approvals.policy_of(self.site) is None:
+        if approvals.policy_of(self.site) is None or self._only_forward(ahead):
             return None
         plan = None if broken else frozen.read(self.site, self.home)
         if plan is None and not broken:
@@ -102,7 +109,8 @@ class Around:
         approvals.require(self.site, self.home, plan.digest if plan else "", broken)
         if plan is None:
             return None
-        fallen = [change for change in frozen.judge_now(self.site, self.home, ahead) if not change.harmless]
+        self._loss_was_signed(plan)
+        fallen = [change for change in frozen.judge_now(self.site, self.home, self._anew(ahead)) if not change.harmless]
         if fallen:
             told = "; ".join(change.sentence[self.texts.language] for change in fallen)
             raise RefusedError(
@@ -118,23 +126,46 @@ class Around:
         if approvals.policy_of(self.site) is None or place is None:
             return Handover()
         maker = self.answers.maker
-        if maker is None:
-            plan = frozen.read(self.site, self.home)
-            if plan is None:
-                return Handover(waiting=self.texts("handover.freeze"))
-            return Handover(approved_plan=plan.digest)
+        if maker is None or not self.options.drill:
+            # In earnest nobody freezes or signs a plan that people have not seen.
+            seen = frozen.read(self.site, self.home) is not None
+            return Handover() if seen else Handover(waiting=self.texts("handover.freeze"))
         whole = plan_whole.make(self.site, self.home, strategy=self.strategy)
         meant, fits = self.stages[0].plan.strategy, str(whole.content["strategy"])
         if fits != meant:
             # Nobody chose: the site's usual way is not the one that fits what was found.
             why = self.texts(f"plan.rule.{whole.facts['choice']['rule']}")
             return Handover(waiting=self.texts("handover.strategy", meant=meant, fits=fits, why=why))
-        plan = frozen.freeze(self.site, self.home, whole, frozen.Maker(maker.by, str(maker.key), ask=False))
+        frozen.freeze(self.site, self.home, whole, frozen.Maker(maker.by, str(maker.key), ask=False))
         for one in self.answers.signatures:
             role = next(role for role, item in policy.ITEMS.items() if item == one.item)
             approvals.sign(self.site, self.home, role, one.by, str(one.key), conditions=one.note)
         self._speak(place, "approve")
-        return Handover(approved_plan=plan.digest)
+        return Handover()
+
+    def _only_forward(self, ahead: Sequence[Stage]) -> bool:
+        """Tell whether IDC was opened by the run that is resumed: nothing may stop the way forward then.
+
+        A restore is no part of it, whatever the record says.
+        """
+        restores = any(stage.plan.leg.name == "full:restore" for stage in ahead)
+        return self.options.promoted_before in {"yes", "begun"} and not restores
+
+    def _loss_was_signed(self, plan: Frozen) -> None:
+        """Refuse an accepted loss under a plan whose signers were told that nothing is lost."""
+        stake = plan.content["basis"]["stake"].values()
+        if self.options.accept_loss and stake and all(one["savable"] == "all" for one in stake):
+            raise RefusedError(
+                "A loss is accepted (--accept-loss), and the plan that was signed says that all can be saved.",
+                next_step="rollback-runner phase prepare, plan --freeze, and have it signed; or --break-glass REASON",
+            )
+
+    def _anew(self, ahead: Sequence[Stage]) -> list[Stage]:
+        """Read site and playbooks again: what was signed is compared with what lies there now, not at the start."""
+        site = sites.load(str(self.site.directory))
+        names = {stage.plan.leg.name: stage for stage in ahead}
+        plans = plan_whole.plans_of(site, self.home, ahead[0].plan.strategy)
+        return [replace(names[plan.leg.name], plan=plan) for plan in plans if plan.leg.name in names]
 
     def _speak(self, place: Path, phase: str) -> None:
         self.ask(self.site, place, phase, self.texts)

@@ -2,7 +2,8 @@
 
 It is recorded aside (RR_HOME/rehearsals), so that it is no run: nothing resumes it, `runs/latest` does not move. A leg
 that stands on an earlier one (IDC must serve before its environment is proven) can only be rehearsed up to its gate
-until then; that is told, and is no failure.
+until then; that is told, and is no failure. What its gate says against RDS, or against the two servers together, is
+one: no earlier leg puts it right.
 """
 
 from __future__ import annotations
@@ -54,22 +55,30 @@ class Rehearsed:
     strategy: str
     record: str
     legs: Sequence[LegRehearsed]
+    wanted: int  # legs the way has; an interruption leaves some out
 
     @property
     def passed(self) -> bool:
-        """True when no leg failed."""
-        return all(leg.result != "failed" for leg in self.legs)
+        """True when every leg was rehearsed and none failed."""
+        return len(self.legs) == self.wanted and all(leg.result != "failed" for leg in self.legs)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON would hold it."""
         return asdict(self) | {"passed": self.passed}
 
 
-def rehearse(
-    site_name: str, home: Path, strategy: str, say: Callable[[str], None], cancel: threading.Event | None = None
+def rehearse(  # noqa: PLR0913 - what a rehearsal depends on
+    site_name: str,
+    home: Path,
+    strategy: str,
+    say: Callable[[str], None],
+    cancel: threading.Event | None = None,
+    *,
+    accept_loss: str = "",
 ) -> Rehearsed:
     """Rehearse every leg of the strategy (the site's where it is empty), each even if one before it failed.
 
+    `accept_loss` is the reason the run itself would be given: without it the gate refuses a silent RDS here too.
     Raises `SiteError`, `UsageError`, `RecordError` when it cannot begin.
     """
     site = sites.load(site_name)
@@ -83,11 +92,11 @@ def rehearse(
     legs: list[LegRehearsed] = []
     with interrupts.watched(stop, lambda: None):
         for plan in plans:
-            legs.append(_leg(site, home, run, plan, _Way(say, stop, first=not legs)))
+            legs.append(_leg(site, home, run, plan, _Way(say, stop, first=not legs, accept_loss=accept_loss)))
             journal.append(run.journal, "leg", leg=plan.leg.name, status=legs[-1].result)
             if stop.is_set():
                 break
-    made = Rehearsed(chosen, str(run.directory), legs)
+    made = Rehearsed(chosen, str(run.directory), legs, len(plans))
     journal.append(run.journal, "end", outcome="rehearsed" if made.passed else "unproven")
     store.write_json(run, "rehearsal.json", made.as_dict())
     store.give_back_reserve(run)
@@ -99,6 +108,7 @@ class _Way:
     say: Callable[[str], None]
     stop: threading.Event
     first: bool
+    accept_loss: str = ""
 
 
 def _leg(site: Site, home: Path, run: store.Run, plan: Plan, way: _Way) -> LegRehearsed:
@@ -110,7 +120,11 @@ def _leg(site: Site, home: Path, run: store.Run, plan: Plan, way: _Way) -> LegRe
         secret_files=site.secret_files,
         deadline=plan.budget,
         check=True,
-        extra={"rr_leg": plan.leg.name, "rr_strategy": plan.strategy},
+        extra={
+            "rr_leg": plan.leg.name,
+            "rr_strategy": plan.strategy,
+            **({"rr_accept_loss": way.accept_loss} if way.accept_loss else {}),
+        },
     )
     seen: list[TaskSeen] = []
 
@@ -132,9 +146,17 @@ def judge(plan: Plan, seen: Sequence[TaskSeen], ended: ansible_run.Ended, *, fir
     said = ""
     result: Result = "passed"
     if status not in verdict.PASSED or ended.status != "successful":
-        result = "not_yet" if not first and verdict.stopped_by_a_gate(seen) else "failed"
+        awaits = not first and verdict.stopped_by_a_gate(seen) and not _lasting(seen)
+        result = "not_yet" if awaits else "failed"
         said = "" if failures else _why(ended, verdicts)
     return LegRehearsed(plan.leg.name, result, ended.seconds, failures, found, said)
+
+
+def _lasting(seen: Sequence[TaskSeen]) -> bool:
+    """Tell whether a gate named something that no earlier leg puts right."""
+    told = [event.evidence for event in seen if event.kind == "result"]
+    told += [one for evidence in told for one in evidence.get("each", ())]
+    return any(isinstance(one.get("evidence"), dict) and one["evidence"].get("lasting") for one in told)
 
 
 def _why(ended: ansible_run.Ended, verdicts: Sequence[verdict.ItemVerdict]) -> str:

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
-_KEPT = re.compile(
-    r"^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|SSH_AUTH_SOCK|VIRTUAL_ENV|RR_.*|ANSIBLE_.*|AWX_.*)$"
+_KEPT = re.compile(r"^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|SSH_AUTH_SOCK|VIRTUAL_ENV|AWX_.*)$")
+# Where ssh keeps its shared connections and what opens the vault may be anybody's choice: they change no act.
+_HARMLESS = frozenset(
+    {"ANSIBLE_SSH_CONTROL_PATH_DIR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_IDENTITY_LIST", "ANSIBLE_NOCOLOR"}
 )
 _LIST_DEADLINE = 60  # seconds; listing takes about one
 _TICK = 0.2  # seconds between two looks at the clock and at the cancel switch
@@ -169,13 +171,25 @@ def _runner(
         suppress_env_files=True,
     )
     config.prepare()
-    config.env = {name: value for name, value in config.env.items() if _KEPT.match(name)}
+    ours = {**environment(), **order.variables}
+    config.env = {name: value for name, value in config.env.items() if _known(name, value, ours)}
 
     def take(event: dict[str, Any]) -> bool:
         events.put(event)
         return False  # keeps ansible-runner from writing one file per event
 
     return Runner(config, event_handler=take, cancel_callback=cancelled)
+
+
+def _known(name: str, value: str, ours: Mapping[str, str]) -> bool:
+    """Pass on what a play needs. What steers it comes from us or ansible-runner, never from somebody's shell.
+
+    A variable left over there could send the play to other roles and plugins than those that were approved, or tell a
+    guard that glass was broken.
+    """
+    if name.startswith(("RR_", "ANSIBLE_")):
+        return name in ours or (name not in os.environ or os.environ[name] != value or name in _HARMLESS)
+    return _KEPT.match(name) is not None
 
 
 def _quote(part: str) -> str:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from failback import incident as incidents
 from failback import lock
 
 from rollback_runner import checklist, messages
@@ -14,7 +15,7 @@ from rollback_runner.errors import RefusedError, UsageError
 from rollback_runner.people import answers, handover
 from rollback_runner.plan import history, ways
 from rollback_runner.plan import leg as planning
-from rollback_runner.record import store, verdict
+from rollback_runner.record import acts, store, verdict
 from rollback_runner.run import ansible_run
 from rollback_runner.run.engine import Engine, Stage
 from rollback_runner.run.options import Options
@@ -126,7 +127,10 @@ def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
     view = live.choose(texts, silent=asked.silent)
     last = next((run for run in store.all_runs(asked.home) if _begin(run).get("site") == site.name), None)
     # Going back is what is left to do with a run whose process is gone, just as going on is.
-    options = replace(options, takeover=options.takeover or takeover(asked.home, site.name))
+    place = incidents.current(asked.home, site.name)
+    options = replace(
+        options, takeover=options.takeover or takeover(asked.home, site.name), incident=str(place) if place else ""
+    )
     return Engine(site, asked.home, view, texts, options).abort(plan, last)
 
 
@@ -143,10 +147,23 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
             break
         if begin.get("phase") == "abort":
             continue
-        kept = {key: begin["options"].get(key, "") for key in ("accept_loss", "stay_fenced", "break_glass", "drill")}
-        return Unfinished(site, _left(run, begin), begin["strategy"], Options(reason=f"resume of {run.id}", **kept))
+        kept = {key: begin["options"].get(key, "") for key in ("accept_loss", "stay_fenced", "drill", "incident")}
+        return Unfinished(site, _left(run, begin), begin["strategy"], _resumed(site, run, begin, kept))
     raise UsageError(
         f"There is nothing to resume on {site.name}: its newest run got to its end.", next_step="rollback-runner status"
+    )
+
+
+def _resumed(site: Site, run: store.Run, begin: dict[str, Any], kept: dict[str, Any]) -> Options:
+    """Take over what was asked of the run. Broken glass counts for what was begun with it, and for nothing later."""
+    entries, asked = run.entries(), begin["options"]
+    promoted = acts.promoted(entries, site.hosts("databases"))
+    begun = any(entry["kind"] == "intent" for entry in entries)
+    return Options(
+        reason=f"resume of {run.id}",
+        break_glass=asked.get("break_glass", "") if begun else "",
+        promoted_before=promoted if promoted != "no" else asked.get("promoted_before", ""),
+        **kept,
     )
 
 

@@ -213,6 +213,8 @@ class Engine:
         variables = {"RR_RUN_DIR": str(record.run.directory), "RR_HOME": str(self._home)}
         if self._options.incident:
             variables["RR_INCIDENT"] = self._options.incident
+        if record.options.approved_plan:
+            variables["RR_PLAN"] = record.options.approved_plan
         if self._options.break_glass:
             variables["RR_BREAK_GLASS"] = self._options.break_glass
         if not self._options.check:

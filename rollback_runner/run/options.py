@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Options:
     """`takeover` is why a lock that is still held may be taken, `break_glass` why nobody need have signed.
 
-    `incident` is the directory of the incident the run belongs to, `approved_plan` the digest of its frozen plan, and
-    `drill` the scenario that is drilled; each empty where there is none.
+    `promoted_before` is what the resumed run's record says of the promotion (`yes`, `begun`), empty where it did not
+    come to it. `incident` is the directory of the incident the run belongs to, `approved_plan` the digest of its frozen
+    plan, and `drill` the scenario that is drilled; each empty where there is none.
     """
 
     check: bool = False
@@ -22,3 +23,4 @@ class Options:
     incident: str = ""
     approved_plan: str = ""
     drill: str = ""
+    promoted_before: str = ""

@@ -94,6 +94,7 @@ def judge(found: inventory.Inventory) -> Iterator[str]:
             if sentence not in said:
                 said.add(sentence)
                 yield sentence
+    yield from _different(found)
     yield from _same_server(found)
     yield from _strangers(found)
 
@@ -171,6 +172,15 @@ def _unknown(found: inventory.Inventory, host: str, groups: list[str], variables
             yield f"{place}: {name} belongs to the group {elsewhere[0]}, but is set for {host} as well."
         else:
             yield f"{place}: {name} is not known{nearest(name, sorted(known))}."
+
+
+def _different(found: inventory.Inventory) -> Iterator[str]:
+    """A site has one name, one set of people and one rule on approvals, whichever host is asked."""
+    names = {name for variables in found.hosts.values() for name in variables if name.startswith("site_")}
+    for name in sorted(names):
+        values = {json.dumps(variables.get(name), sort_keys=True, default=str) for variables in found.hosts.values()}
+        if len(values) > 1:
+            yield f"{found.directory}: {name} is not the same on every host; it belongs into group_vars/all.yml alone."
 
 
 def _same_server(found: inventory.Inventory) -> Iterator[str]:

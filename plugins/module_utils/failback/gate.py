@@ -25,10 +25,14 @@ _ROLLBACK_ONLY = ((8, 4), (8, 0))
 
 @dataclass(frozen=True)
 class Finding:
-    """Why the gate refuses. ``side`` tells which server it is about."""
+    """Why the gate refuses. ``side`` tells which server it is about.
+
+    ``awaits_data``: it goes away by itself when IDC gets its data.
+    """
 
     side: Side
     text: str
+    awaits_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def _history(rds: SideFacts, idc: SideFacts, cutover: GtidSet) -> list[Finding]:
                 "rds",
                 f"RDS has already purged {purged.count()} transactions that IDC lacks ({_short(purged)}): they cannot"
                 " be replicated; restore IDC from a backup of RDS first",
+                awaits_data=True,
             )
         )
     return found
@@ -149,12 +154,18 @@ def replication_allowed(source: str, replica: str) -> str:
     return f"MySQL {source} replicates only up to {reach}, IDC runs {replica}; move the data by a dump"
 
 
+def lasting(found: list[Finding]) -> list[str]:
+    """Say what stays when IDC is made anew and restored: all that is not about IDC alone, nor about data it lacks."""
+    return [finding.text for finding in found if finding.side != "idc" and not finding.awaits_data]
+
+
 def _versions(rds: SideFacts, idc: SideFacts) -> list[Finding]:
     reason = replication_allowed(rds.who.version, idc.who.version)
     return [Finding("pair", reason)] if reason else []
 
 
-_WANTED = (
+# side, variable, what it may be, remedy
+WANTED = (
     ("rds", "log_bin", ("1", "ON"), "turn on automated backups"),
     ("rds", "binlog_format", ("ROW",), "set binlog_format=ROW in the parameter group before the migration"),
     ("rds", "binlog_row_image", ("FULL",), "set binlog_row_image=FULL in the parameter group"),
@@ -169,7 +180,7 @@ _WANTED = (
 
 def _settings(rds: SideFacts, idc: SideFacts) -> list[Finding]:
     found: list[Finding] = []
-    for side, name, wanted, remedy in _WANTED:
+    for side, name, wanted, remedy in WANTED:
         facts = rds if side == "rds" else idc
         value = facts.settings.get(name)
         if value is not None and value.upper() not in wanted:

@@ -42,7 +42,7 @@ def syntax(top: Path, inventory: Path, playbooks: Sequence[str], timeout: float)
     return found, {"playbooks": list(playbooks), "inventory": str(inventory)}
 
 
-def run(top: Path, inventory: Path, strategy: str, timeout: float) -> Found:
+def run(top: Path, inventory: Path, strategy: str, timeout: float, accept_loss: str = "") -> Found:
     """Rehearse every leg of the strategy through the command. Where it is not installed, that is told."""
     argv = [
         sys.executable,
@@ -54,6 +54,7 @@ def run(top: Path, inventory: Path, strategy: str, timeout: float) -> Found:
         "--strategy",
         strategy,
         "--json",
+        *(["--accept-loss", accept_loss] if accept_loss else []),
     ]
     code, out, err = _process(argv, top, timeout)
     again = f"rollback-runner rehearse -i {inventory} --strategy {strategy}"
@@ -61,10 +62,13 @@ def run(top: Path, inventory: Path, strategy: str, timeout: float) -> Found:
         made: dict[str, Any] = json.loads(out)
         legs = made["legs"]
     except (ValueError, KeyError, TypeError):
-        if "No module named" in err:
+        if "No module named rollback_runner" in err or "No module named 'rollback_runner'" in err:
             what = f"the way was not rehearsed, for the command cannot be run here: {_last(err)}"
             return [Finding("warning", "rehearsal:no_command", what, "pip install rollback-runner")], {}
         sentence = f"the rehearsal could not be made (exit {code}): {_last(err or out)}"
+        return [Finding("blocker", "rehearsal:broken", sentence, again)], {}
+    if len(legs) != made.get("wanted", len(legs)):
+        sentence = f"the rehearsal was cut short: {len(legs)} of {made['wanted']} legs were rehearsed"
         return [Finding("blocker", "rehearsal:broken", sentence, again)], {}
     evidence: dict[str, object] = {
         "record": made.get("record", ""),

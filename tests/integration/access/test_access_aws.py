@@ -116,6 +116,13 @@ def test_without_the_simulation_dry_runs_and_reading_tell(aws: Aws) -> None:
     assert any(SIMULATE in one["next_step"] for one in warnings)
 
 
+def test_a_name_that_aws_does_not_know_is_a_finding(aws: Aws) -> None:
+    name = user(aws, "misnamed", aws_parameter_group="shop-prod-mysqk")
+    findings = look(aws, name, aws_parameter_group="shop-prod-mysqk")["findings"]
+    assert [(one["severity"], one["key"].rpartition(":")[2]) for one in findings] == [("blocker", "missing")]
+    assert "shop-prod-mysqk does not exist" in findings[0]["sentence"]
+
+
 def test_an_explicit_deny_is_told_as_one(aws: Aws) -> None:
     policy = aws.least("denied")
     policy["Statement"].append({"Effect": "Deny", "Action": ["rds:Modify*"], "Resource": ["*"]})
@@ -160,6 +167,12 @@ def test_a_silent_api_is_told(aws: Aws) -> None:
     variables = {"hostvars": site.hosts, "groups": {key: list(found) for key, found in site.groups.items()}}
     silent = run_action("access_aws", {"part": "fence"}, task_vars=variables)
     assert [one["severity"] for one in silent["findings"]] == ["warning"], "the fence by SQL does without the API"
+    given_up = aws.site(name, aws_endpoint_url="http://127.0.0.1:9", rr_accept_loss="rows", aws_network_acls=[])
+    silent = run_action("access_aws", {"part": "fence"}, task_vars=variables | {"hostvars": given_up.hosts})
+    assert [(one["severity"], one["key"]) for one in silent["findings"]] == [
+        ("blocker", "acl:shop-db:none"),
+        ("blocker", "iam:silent"),
+    ]
     required = aws.site(name, aws_endpoint_url="http://127.0.0.1:9", db_fence_required=["read_only"])
     silent = run_action("access_aws", {"part": "fence"}, task_vars=variables | {"hostvars": required.hosts})
     assert [one["severity"] for one in silent["findings"]] == ["blocker"]

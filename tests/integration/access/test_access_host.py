@@ -50,6 +50,7 @@ def _database(box: Box) -> Box:
     pair: dict[str, Any] = {
         "backup_sources": [{"url": "ssh://box/var/backups/mysql/nightly"}],
         "db_replication": {"ca_file": "/etc/shop/app.json"},
+        "site_strategy": "restore-first",
     }
     return replace(box, group="database_hosts", variables={"pair": pair})
 

@@ -150,14 +150,17 @@ def test_the_application_that_may_not_write_or_not_log_in_is_told(pair: mysql_pa
     least_acts.prepare(pair)
     marker = {"table": "markers", "column": "token"}
 
-    def ask(side: str, **more: Any) -> list[dict[str, str]]:
+    def ask(side: str, way: str = "switch-first", **more: Any) -> list[dict[str, str]]:
         server = pair.idc if side == "idc" else pair.rds
         args = {
             "look": "permissions", "holder": "application", "name": side, "server": server.login_dict(),
             "account": {"user": "shop_app", "password_file": str(pair.idc.secrets / "shop_app")},
             "peer": server.login_dict(least_acts.TOOL), "schemas": ["shop"], "marker": marker, **more,
         }  # fmt: skip
-        found: list[dict[str, str]] = run_action("access_mysql", args).get("findings", [])
+        known = {"hostvars": {"shop-db": {"site_strategy": way}}}
+        found: list[dict[str, str]] = run_action("access_mysql", args, host="shop-db", task_vars=known).get(
+            "findings", []
+        )
         return found
 
     assert ask("idc", writes=True) == []
@@ -183,3 +186,9 @@ def test_the_application_that_may_not_write_or_not_log_in_is_told(pair: mysql_pa
     assert refused[0]["severity"] == "blocker"
     assert "ALTER USER" in refused[0]["next_step"]
     assert "not the password" not in str(refused)
+    # An IDC that is made anew has no such account until its data is there; no other way may wait for it.
+    for way, severity in (("switch-first", "blocker"), ("restore-first", "warning"), ("stop-first", "warning")):
+        empty = ask("idc", way, idc=True, writes=True, account={"user": "nobody_yet", "password_file": str(wrong)})
+        assert [one["severity"] for one in empty] == [severity]
+    refused = ask("rds", "restore-first", account={"user": "nobody_yet", "password_file": str(wrong)})
+    assert [one["severity"] for one in refused] == ["blocker"]

@@ -139,6 +139,19 @@ def test_a_plan_frozen_meanwhile_needs_its_own_approvals_and_begins_anew(run: Ru
     assert "is for another plan" in run.destroy("promotes")["msg"]
 
 
+def test_a_run_goes_by_the_plan_it_began_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RR_PLAN", run.site.subject.plan)
+    assert "failed" not in run.destroy()
+    run.site.freeze(CONTENT | {"steps": []})
+    for role, name in (("technical_lead", "lee"), ("operations_manager", "park")):
+        run.site.sign(role, name)
+    refused = run.destroy("promotes")
+    assert refused["refused"]
+    assert "this run began under the plan" in refused["msg"]
+    monkeypatch.setenv("RR_PLAN", run.site.subject.plan)
+    assert "failed" not in run.destroy("promotes")
+
+
 @pytest.mark.parametrize("mark", ["promotes", "destroys"])
 def test_after_the_promotion_only_closing_rds_is_free(run: Run, mark: str) -> None:
     run.destroy()

@@ -96,3 +96,23 @@ def test_the_release_is_asked_of_idc_where_it_answers(past: Past, check: Check, 
     assert "was made on MySQL 10.1" in found.of("backup:newer:damaged")["sentence"]
     found = check(sources, backup_server_version="", **SHOP)
     assert found.of("backup:server_version_unknown")["severity"] == "note"
+
+
+def test_without_an_archive_rds_is_asked_for_the_binary_logs_it_still_has(past: Past, check: Check) -> None:
+    """The replay asks the same: where RDS reaches back, a restore needs no archive."""
+    known = {**SHOP, "db_cutover_gtid": past.cutover}
+    found = check([{"name": "old", "url": str(past.old)}], db_aws=past.server.login_dict(), **known)
+    assert found.keys("blocker") == set()
+    assert found.of("backup:old:binlogs_of_rds")["severity"] == "warning"
+    assert found.source("old")["binlogs"]["from_rds"] is True
+    silent = {**past.server.login_dict(), "host": "127.0.0.1", "port": 1}
+    found = check([{"name": "old", "url": str(past.old)}], db_aws=silent, **known)
+    assert found.keys("blocker") == {"backup:old:binlogs_missing"}
+    assert found.of("backup:rds_not_asked")["severity"] == "note"
+
+
+def test_a_way_that_restores_nothing_is_not_held_up_by_backups(check: Check, tmp_path: Path) -> None:
+    gone = [{"name": "gone", "url": str(tmp_path / "gone")}]
+    assert check(gone, **SHOP).keys("blocker") == {"backup:gone:missing"}
+    found = check(gone, site_strategy="switch-first", **SHOP)
+    assert (found.keys("blocker"), found.keys("warning")) == (set(), {"backup:gone:missing"})

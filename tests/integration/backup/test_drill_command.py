@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chains import Past
 
 ROOT = Path(__file__).resolve().parents[3]
+SLOW = 400  # seconds: a machine on which nothing was compiled or unpacked yet; nothing waits that long for its own sake
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def home(tmp_path: Path, past: Past) -> Path:
     return tmp_path
 
 
-def standing() -> list[str]:
-    """Name the scratch servers of this site that stand."""
-    stem = places.stem("rrt-drill", "shop-db")
+def standing(home: Path) -> list[str]:
+    """Name the scratch servers of this test that stand."""
+    stem = places.stem("rrt-drill", "shop-db", home / "proofs")
     argv = ["docker", "ps", "-a", "--filter", f"name={stem}", "--format", "{{.Names}}"]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
 
@@ -60,7 +61,7 @@ def standing() -> list[str]:
 def drill(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "rollback_runner", "drill", "backup", "-i", str(home / "site"), *words]
     environment = os.environ | {"RR_HOME": str(home), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-    return subprocess.run(argv, capture_output=True, text=True, check=False, env=environment, cwd=home, timeout=120)
+    return subprocess.run(argv, capture_output=True, text=True, check=False, env=environment, cwd=home, timeout=SLOW)
 
 
 def test_the_first_sound_backup_is_proven_and_the_screen_says_so(home: Path) -> None:
@@ -82,13 +83,17 @@ def test_an_interrupted_drill_leaves_no_container(home: Path) -> None:
     argv = [sys.executable, "-m", "rollback_runner", "drill", "backup", "-i", str(home / "site")]
     environment = os.environ | {"RR_HOME": str(home), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(argv, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        limit = time.monotonic() + 60
-        while not standing() and time.monotonic() < limit:
+        limit = time.monotonic() + SLOW
+        while not standing(home) and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.1)
-        assert standing()
+        if process.poll() is not None or not standing(home):
+            process.kill()
+            out, err = process.communicate()
+            pytest.fail(f"no scratch server came up, exit code {process.returncode}: {out.decode()}{err.decode()}")
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-    assert standing() == []
+        out, err = process.communicate(timeout=SLOW)
+    assert process.returncode == 130, (out + err).decode()
+    assert standing(home) == []
     assert list((home / "proofs").rglob("*.password")) == []
 
 

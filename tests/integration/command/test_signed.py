@@ -105,3 +105,35 @@ def test_a_revoked_approval_stops_it(command: Command, site: Path) -> None:
     assert refused.returncode == 3
     assert "the wrong evening" in refused.stderr
     assert command.world() == {}
+
+
+def test_once_idc_is_open_nothing_stops_the_way_forward(command: Command, site: Path) -> None:
+    run(command, site, "phase", "prepare", "--yes")
+    sign(command, site)
+    command.scenario(lb="fail")
+    halfway = run(command, site, "phase", "emergency", "--yes")
+    assert halfway.returncode == 1, halfway.stdout + halfway.stderr
+    assert command.report()["promoted"] == "yes"
+    key = str(command.home / "keys" / "park")
+    words = ("--as", "park", "--key", key, "--reason", "too late")
+    assert run(command, site, "revoke", "--role", "operations_manager", *words).returncode == 0
+    closed = command("incident", "-i", str(site), "close", "--reason", "closed too early")
+    assert closed.returncode == 0, closed.stderr
+    command.scenario()
+    on = run(command, site, "resume", "--yes")
+    assert on.returncode == 0, on.stdout + on.stderr
+
+
+def test_a_drill_of_the_answers_signs_and_earnest_does_not(command: Command, site: Path) -> None:
+    keys = command.home / "keys"
+    answers = command.home / "answers.yml"
+    who = {"APPROVE-01": "lee", "APPROVE-02": "park", "plan": "kim"}
+    entries = {item: {"by": name, "key": str(keys / name)} for item, name in who.items()}
+    answers.write_text(json.dumps({"site": "pretend", **entries}), encoding="utf-8")
+    with (site / "group_vars" / "all.yml").open("a", encoding="utf-8") as stream:
+        people = {name: {"name": {"en": name, "ko": name}} for name in PEOPLE}
+        stream.write(f"site_people: {json.dumps(people)}\n")
+    waits = run(command, site, "rollback", "--yes", "--answers", str(answers))
+    assert waits.returncode == 4, waits.stdout + waits.stderr
+    assert command.report()["approved_plan"] == ""
+    assert not (command.home / "incidents" / "pretend" / "current" / "plan.json").exists()

@@ -151,10 +151,21 @@ def test_a_site_that_names_nobody_gets_findings_and_no_failure(site: Site) -> No
     site.variables = {key: value for key, value in site.variables.items() if key.removeprefix("site_") not in nothing}
     played = site.play("reach", "prepare")
     assert played.rc == 0, played.stdout
+    assert keys(played.of("role has"))[0] == ("warning", "role:commander:person")
+    assert keys(played.of("canary")) == [("warning", "channel:none")]
+    assert keys(played.of("rung")) == [("warning", "ladder:none")]
+    assert keys(played.of("dashboards show")) == [("warning", "dashboard:none")]
+    assert keys(played.of("acknowledged")) == [("warning", "nobody:TEAM-01")]
+
+
+def test_a_critical_site_that_names_nobody_is_stopped(site: Site) -> None:
+    nothing = ("people", "roles", "channels", "ladder")
+    site.variables = {key: value for key, value in site.variables.items() if key.removeprefix("site_") not in nothing}
+    played = site.play("reach", "prepare", site_critical=True)
+    assert played.rc == 0, played.stdout
     assert keys(played.of("role has"))[0] == ("blocker", "role:commander:person")
     assert keys(played.of("canary")) == [("blocker", "channel:none")]
     assert keys(played.of("rung")) == [("blocker", "ladder:none")]
-    assert keys(played.of("dashboards show")) == [("warning", "dashboard:none")]
     assert "no one is named" in played.of("acknowledged")["waiting"]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from failback.backup.proof import Proof, save
 from run_tasks import local_host, play
 
 TASKS = [
@@ -36,9 +39,14 @@ INSERT INTO `items` VALUES (1,'a'),(2,'b');
 -- Dump completed on 2026-01-02  3:04:05
 """
 
+KNOWN = {"site_name": "shop", "backup_proofs": "/nowhere/proofs"}
+IDC, OTHER = (f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "19")
+
 
 def site(sources: list[dict[str, Any]], **more: Any) -> dict[str, dict[str, Any]]:
-    return {"shop-db": local_host(backup_sources=sources, db_schemas=["shop"], site_timezone="Asia/Seoul", **more)}
+    return {
+        "shop-db": local_host(backup_sources=sources, db_schemas=["shop"], site_timezone="Asia/Seoul", **KNOWN | more)
+    }
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -77,6 +85,49 @@ def test_no_sound_source_is_refused_with_every_reason(tmp_path: Path) -> None:
     assert "nothing was touched" in result["msg"]
     assert "a.sql is empty" in result["msg"]
     assert "no table of the database shop" in result["msg"]
+
+
+def at(position: str) -> bytes:
+    """A dump that says where it was taken."""
+    line = f"SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '{position}';\n".encode()
+    return DUMP.replace(b"CREATE TABLE", line + b"CREATE TABLE", 1)
+
+
+def broke_off(proofs: Path, backup: Path) -> None:
+    """Keep the proof that a backup could not be restored."""
+    digest = hashlib.sha256(backup.read_bytes()).hexdigest()
+    at = "2026-01-03T00:00:00+00:00"
+    made = Proof(
+        "shop-db", "broke", str(backup), digest, "mysqldump", 1, "", "", at, "r", "me", "here", "", passed=False
+    )
+    save(proofs, replace(made, problem="table shop.items: no such engine"))
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_the_phase_prepare_ruled_out_is_not_taken(tmp_path: Path, *, check: bool) -> None:
+    """Sound files all, and a restore from any but the last would be refused hours later by the replay."""
+    dumps = {
+        "staging": at(f"{OTHER}:1-9"),
+        "nowhere": DUMP,
+        "broke": at(f"{IDC}:1-7"),
+        "own": at(f"{IDC}:1-8"),
+    }
+    for name, text in dumps.items():
+        (tmp_path / f"{name}.sql").write_bytes(text)
+    broke_off(tmp_path / "proofs", tmp_path / "broke.sql")
+    sources = [{"name": name, "url": str(tmp_path / f"{name}.sql")} for name in dumps]
+    more = {"db_cutover_gtid": f"{IDC}:1-10", "backup_proofs": str(tmp_path / "proofs")}
+    memory = str(tmp_path / "memory.json")
+    for known in (more, {**more, "backup_memory": memory}):
+        result = play(tmp_path / "play", TASKS, site(sources, **known), check=check).of("DATA-01")
+        assert result["after"]["name"] == "own", result
+        reasons = {one["name"]: one["reason"] for one in result["evidence"]["sources"]}
+        assert "was made by another server" in reasons["staging"]
+        assert "does not say at which position" in reasons["nowhere"]
+        assert "no such engine" in reasons["broke"]
+    refused = play(tmp_path / "play", TASKS, site(sources[:3], **more), check=check).of("DATA-01")
+    assert refused["refused"] is True
+    assert "was made by another server" in refused["msg"]
 
 
 def test_an_unchanged_backup_is_remembered_and_a_changed_one_is_read_again(tmp_path: Path) -> None:

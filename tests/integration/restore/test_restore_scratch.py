@@ -22,6 +22,7 @@ def test_a_scratch_server_comes_and_goes(tmp_path: Path) -> None:
     with scratch.running(name, scratch_mysql.image(), tmp_path, options=OPTIONS) as made:
         with Server.connect(made.login) as link:
             assert link.number("SELECT @@lower_case_table_names") == 1
+        assert (scratch.free(name) or 0) > 0
         assert (tmp_path / f"{name}.password").stat().st_mode & 0o777 == 0o600
         told = subprocess.run(["docker", "inspect", name], capture_output=True, text=True, check=True).stdout
         assert made.login.password().decode() not in told

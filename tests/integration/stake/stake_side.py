@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import mysql_pair
     from pymysql.cursors import Cursor
 
+NOWHERE = {"host": "127.0.0.1", "port": 1}
 NAMES = {
     "shop.orders": {"en": "orders", "ko": "주문"},
     "shop.stock_moves": {"en": "stock movements", "ko": "재고 이동"},

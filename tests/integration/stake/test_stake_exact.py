@@ -221,7 +221,7 @@ def test_xa_counts_when_it_is_committed(pair: mysql_pair.Pair) -> None:
     finally:
         pair.rds.root("XA ROLLBACK 'three'")
     assert counts(result) == {"shop.orders": (2, 0, 0)}
-    assert found(result)["rds:prepared"]["severity"] == "warning"
+    assert found(result)["rds:prepared"]["severity"] == "blocker"
     assert "rds:prepared" not in found(stake(pair))
 
 

@@ -44,6 +44,9 @@ def test_the_deadline_passes(pair: mysql_pair.Pair, monkeypatch: pytest.MonkeyPa
     assert abs(counted["extrapolated_row_changes"] - 24000) < 24000 * 0.3
     assert "extrapolated" in result["evidence"]["sentence"]["en"]
     assert counted["not_counted_transactions"] > 0
+    verdict = result["evidence"]["verdict"]
+    assert (verdict["saved"], verdict["way"], verdict["lost"]) == ("unknown", "switch-first", [])
+    assert verdict["sentence"]["en"].startswith("Not known whether all of it can be saved: 0.3 s were not enough")
 
 
 def test_the_deadline_passes_inside_of_one_compressed_transaction(pair: mysql_pair.Pair) -> None:

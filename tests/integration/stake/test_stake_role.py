@@ -75,6 +75,20 @@ def test_a_rehearsal_finds_the_same_and_keeps_nothing(
     assert list((tmp_path / "facts").iterdir()) == []
 
 
+def test_the_strategy_of_the_run_is_what_is_judged(pair: mysql_pair.Pair, tmp_path: Path) -> None:
+    pair.rds.root("SET GLOBAL binlog_row_image=MINIMAL")
+    try:
+        stopped = site(pair, site_strategy="restore-first", rr_strategy="stop-first")
+        played = play(tmp_path / "play", ROLE, {"stopped": stopped, "other": site(pair, site_strategy="restore-first")})
+    finally:
+        pair.rds.root("SET GLOBAL binlog_row_image=FULL")
+    said = {
+        host: next(one["severity"] for one in played.of("SIT-04", host)["findings"] if "row_image" in one["key"])
+        for host in ("stopped", "other")
+    }
+    assert said == {"stopped": "warning", "other": "blocker"}
+
+
 def test_a_reader_that_is_killed_leaves_no_thread_on_rds(pair: mysql_pair.Pair) -> None:
     ledger = Ledger(pair)
     with ledger.transaction():

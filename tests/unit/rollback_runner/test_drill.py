@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +9,6 @@ from lab import faults
 from rollback_runner.drill import clients, drill, scenarios
 from rollback_runner.errors import UsageError
 from rollback_runner.plan import ways
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FOUND = {
     "write_outage_seconds": 3.0532834,
@@ -53,6 +50,7 @@ def test_an_unknown_scenario_gets_a_suggestion() -> None:
         scenarios.find("data-los")
 
 
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 OTHER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
@@ -67,3 +65,10 @@ def test_a_write_is_set_aside_only_where_its_bytes_are_in_the_raw_logs(tmp_path:
     assert clients.quarantined(tmp_path) == {TOKEN}
     (folder / "raw" / "binlog.000001").unlink()
     assert clients.quarantined(tmp_path) == set()
+
+
+def test_no_site_but_the_lab_is_drilled(tmp_path: Path) -> None:
+    order = drill.Order(str(FIXTURES / "command" / "site"), tmp_path, "en", 0, 0, reset=True, silent=True)
+    with pytest.raises(UsageError, match="is not the lab, and a drill destroys data on purpose"):
+        drill.run(order)
+    assert list(tmp_path.iterdir()) == []

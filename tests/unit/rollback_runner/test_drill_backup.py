@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from failback.backup import place as places
 
 from rollback_runner.cli import root
 from rollback_runner.drill import drill as drills
@@ -16,6 +17,8 @@ from rollback_runner.errors import Exit, UsageError
 from rollback_runner.messages import Texts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rollback_runner.checklist import Language
 
 PROOF = {
@@ -134,3 +137,24 @@ def test_the_exit_code_is_that_of_the_gravest(outcomes: list[str], code: Exit) -
     results = tuple(Result("db", outcome) for outcome in outcomes)
     assert _code(results, interrupted=False) == code
     assert _code((), interrupted=True) == Exit.INTERRUPTED
+
+
+def test_an_interrupted_drill_removes_nothing_of_one_that_is_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[str] = []
+    monkeypatch.setattr(drill_backup, "_PATIENCE", 0.0)
+    monkeypatch.setattr(places, "sweep", lambda _place, prefix, _passwords: swept.append(prefix))
+    variables = {"db": {"backup_proofs": str(tmp_path)}}
+    site: Any = SimpleNamespace(name="shop", variables=variables, hosts=lambda _group: ["db"])
+    with places.alone(tmp_path, "db"):
+        drill_backup._clean_up(site, tmp_path)
+    assert swept == []
+    drill_backup._clean_up(site, tmp_path)
+    assert swept == [places.stem("shop", "db", tmp_path)]
+
+
+def test_a_server_that_stayed_is_said() -> None:
+    result = Result("db", "passed", evidence={**EVIDENCE, "left": "the scratch server on here was not removed: why"})
+    told = screen(Drilled("r", "shop", (result,), 0), Texts("en"))
+    assert "was not removed: why. The next drill removes it." in told

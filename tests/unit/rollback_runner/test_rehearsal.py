@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import planned
 import pytest
 from failback import rehearsed
@@ -50,6 +52,13 @@ def test_a_leg_that_its_own_gate_stops_waits_for_the_one_before() -> None:
     seen = saw("Check that RDS is the one meant", "refused", "IDC does not serve yet")
     assert rehearsal.judge(PLAN, seen, Ended("failed", 1.0), first=False).result == "not_yet"
     assert rehearsal.judge(PLAN, seen, Ended("failed", 1.0), first=True).result == "failed"
+
+
+@pytest.mark.parametrize(("lasting", "result"), [(["binlog_format=MIXED on RDS"], "failed"), ([], "not_yet")])
+def test_what_no_earlier_leg_puts_right_is_no_waiting(lasting: list[str], result: str) -> None:
+    task, refused = saw("Check that RDS is the one meant", "refused", "2 reasons not to begin")
+    seen = [task, replace(refused, evidence={"evidence": {"lasting": lasting}})]
+    assert rehearsal.judge(PLAN, seen, Ended("failed", 1.0), first=False).result == result
 
 
 def test_an_act_that_breaks_is_a_failure_in_every_leg() -> None:

@@ -102,3 +102,11 @@ def test_templates_find_their_way_through_each_other() -> None:
 
 def test_vaulted_values_are_not_judged() -> None:
     assert inventory.is_template({"__ansible_vault": "..."})
+
+
+def test_a_rule_of_the_site_is_the_same_whichever_host_is_asked(directory: Path) -> None:
+    with (directory / "group_vars" / "databases.yml").open("a", encoding="utf-8") as stream:
+        stream.write("site_critical: true\n")
+    assert problems(directory) == [
+        "SITE: site_critical is not the same on every host; it belongs into group_vars/all.yml alone."
+    ]

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 Client = Any
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403"})
 _KEYS = frozenset({"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "UnrecognizedClientException"})
+# The question was not answered: too many were asked, or the service is not well.
+_BUSY = frozenset(
+    {"RequestLimitExceeded", "TooManyRequestsException", "PriorRequestNotComplete", "SlowDown", "503", "500"}
+)
+_BUSY_WORDS = ("Throttl", "Unavailable", "InternalError", "InternalFailure")
 _BATCH = 50
 _NOWHERE = "203.0.113.113/32"  # RFC 5737: an address that nobody has, in rules that are never made
 _UNUSED_RULE = 32_000
@@ -95,9 +100,12 @@ def try_out(client: Callable[[str], Client], wanted: Sequence[Call]) -> dict[Cal
 
 
 def read(client: Callable[[str], Client], wanted: Sequence[Call]) -> dict[Call, Decision]:
-    """Make the reading calls for real: they change nothing, and tell a wrong name apart from a missing permission."""
+    """Make the reading calls for real: they change nothing, and tell a wrong name apart from a missing permission.
+
+    Only what they object to is returned; a call that nobody answered says nothing against what is known of it.
+    """
     found = {call: _tried(client, call) for call in wanted if call.need.action in _READS}
-    return {call: decision for call, decision in found.items() if decision.allowed is False}
+    return {call: decision for call, decision in found.items() if decision.allowed is False or decision.missing}
 
 
 def _tried(client: Callable[[str], Client], call: Call) -> Decision:
@@ -109,10 +117,7 @@ def _tried(client: Callable[[str], Client], call: Call) -> Decision:
     try:
         act(client(call.need.action.partition(":")[0]), call.arn)
     except ClientError as error:
-        if _code(error) in _DENIED:
-            return Decision(allowed=False, why=_said(error))
-        # DryRunOperation, or an objection that comes after the permission was found good.
-        return Decision(allowed=True, why=_said(error))
+        return objection(_code(error), _said(error))
     except BotoCoreError as error:
         return Decision(allowed=None, why=str(error))
     return Decision(allowed=True)
@@ -157,6 +162,26 @@ _DRY_RUNS: dict[str, Callable[[Client, str], object]] = {
     "ec2:CreateTags": lambda api, arn: api.create_tags(Resources=[_id(arn)], Tags=_TAG, DryRun=True),
     "ec2:DeleteTags": lambda api, arn: api.delete_tags(Resources=[_id(arn)], Tags=_TAG, DryRun=True),
 }  # fmt: skip
+
+
+def objection(code: str, said: str) -> Decision:
+    """Read what AWS objected to a call that was tried. Pure."""
+    if code in _DENIED:
+        return Decision(allowed=False, why=said)
+    if is_missing(code) or is_busy(code):
+        return Decision(allowed=None, why=said, missing=is_missing(code))
+    # DryRunOperation, or an objection that comes after the permission was found good.
+    return Decision(allowed=True, why=said)
+
+
+def is_busy(code: str) -> bool:
+    """Tell an error that says nothing of the question from one that answers it. Pure."""
+    return code in _BUSY or any(word in code for word in _BUSY_WORDS)
+
+
+def is_missing(code: str) -> bool:
+    """Tell whether AWS says that there is no such resource: DBParameterGroupNotFound, NoSuchHostedZone. Pure."""
+    return code.startswith("NoSuch") or code.endswith(("NotFound", "NotFoundFault", ".Malformed"))
 
 
 def key_is_bad(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from failback.access import host_needs
+from failback.access.model import WITH_RESTORE
 from failback.findings import Finding
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def judge(site: Site, host: str, report: Report) -> list[Finding]:
     for one in report["files"]:
         severity: Severity = "warning" if one["path"] in put_back else "blocker"
         found += _file(host, user, one, severity)
-    found += [_folder(host, user, one) for one in report["folders"] if one["problem"]]
+    restores = any(site.way(pair) in WITH_RESTORE for pair in site.members("databases"))
+    found += [_folder(host, user, one, restores=restores) for one in report["folders"] if one["problem"]]
     found += [
         Finding(
             # A way that makes the server anew starts it, and looks again before anything is opened.
@@ -190,13 +192,14 @@ def _group_may(mode: str, letters: str) -> bool:
     return (int(mode, 8) >> 3) & wanted == wanted
 
 
-def _folder(host: str, user: str, one: Report) -> Finding:
+def _folder(host: str, user: str, one: Report, *, restores: bool) -> Finding:
     blocked = str(one.get("blocked") or one["path"])
+    spared = "" if restores else "; this way does not restore it"
     return Finding(
-        "blocker",
+        "blocker" if restores else "warning",
         f"{host_needs.READ_FILES.key}:{host}:{one['path']}",
         f"{user} on {host} cannot read all of {one['path']}: {blocked} {one['problem']} (for"
-        f" {_items(host_needs.READ_FILES)})",
+        f" {_items(host_needs.READ_FILES)}){spared}",
         host_needs.READ_FILES.grant.format(user=user, path=one["path"], host=host),
     )
 

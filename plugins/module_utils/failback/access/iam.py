@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from failback.access.aws_needs import AWS, SIMULATE
+from failback.access.model import WITH_RESTORE
 from failback.findings import Finding
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from failback.access.site import Site
     from failback.findings import Severity
 
-_SPARED = ". Only cutting off a silent RDS (--accept-loss) needs it"
+_SPARED = {
+    "network_acl": ". Only cutting off a silent RDS (--accept-loss) needs it",
+    "s3": ". Only a way that restores needs it",
+}
 _ASSUMED = re.compile(r"(arn:[\w-]+):sts::(\d+):assumed-role/([^/]+)/.*")
 
 
@@ -43,6 +47,7 @@ class Decision:
 
     allowed: bool | None
     why: str = ""
+    missing: bool = False  # there is no such resource, whatever the policy allows
 
 
 def calls(site: Site, host: str, account: str) -> list[Call]:
@@ -63,8 +68,8 @@ def calls(site: Site, host: str, account: str) -> list[Call]:
             found += _filled("security_group", names | {"id": ids}, "blocker")
         acls = [str(name) for name in site.get(host, "aws_network_acls", [])]
         if acls:
-            needed = fence == "network_acl" or "network" in required
             # Without it only --accept-loss is out of reach, which needs an ACL to cut a silent RDS off.
+            needed = fence == "network_acl" or "network" in required or site.accepts_loss(host)
             found += _filled("network_acl", names | {"id": acls}, "blocker" if needed else "warning")
         found += _buckets(site, host, names)
     if "service" in groups:
@@ -80,7 +85,8 @@ def _buckets(site: Site, host: str, names: dict[str, list[str]]) -> list[Call]:
         at = urlsplit(str(source.get("url") or ""))
         if at.scheme == "s3":
             prefix = at.path.lstrip("/")
-            found += _filled("s3", names | {"bucket": [str(at.hostname)], "prefix": [prefix]}, "blocker")
+            severity: Severity = "blocker" if site.way(host) in WITH_RESTORE else "warning"
+            found += _filled("s3", names | {"bucket": [str(at.hostname)], "prefix": [prefix]}, severity)
     return found
 
 
@@ -125,13 +131,34 @@ def findings(who: str, found: Sequence[tuple[Call, Decision]]) -> list[Finding]:
             call.severity,
             f"{call.need.key}:{call.arn}",
             f"{who} may not {call.need.action} on {call.arn} (to {call.need.what.en}, for"
-            f" {', '.join(call.need.items)}): {decision.why}{_SPARED if call.severity == 'warning' else ''}",
+            f" {', '.join(call.need.items)}): {decision.why}{_spared(call)}",
             f"add to its policy: {call.statement}",
         )
         for call, decision in found
         if decision.allowed is False
     ]
-    unknown = [call for call, decision in found if decision.allowed is None]
+    told += [
+        Finding(
+            call.severity,
+            f"{call.need.key}:{call.arn}:missing",
+            f"{call.arn} does not exist, or not in this account (to {call.need.what.en}, for"
+            f" {', '.join(call.need.items)}): {decision.why}{_spared(call)}",
+            "correct its name, the region or the account in the inventory",
+        )
+        for call, decision in found
+        if decision.missing
+    ]
+    told += [
+        Finding(
+            "warning",
+            f"{call.need.key}:{call.arn}:unanswered",
+            f"AWS was asked whether {who} may {call.need.action} on {call.arn} and did not say: {decision.why}",
+            "look again in a minute",
+        )
+        for call, decision in found
+        if decision.allowed is None and decision.why and not decision.missing
+    ]
+    unknown = [call for call, decision in found if decision.allowed is None and not decision.why]
     if unknown:
         names = sorted({call.need.action for call in unknown})
         told.append(
@@ -145,3 +172,20 @@ def findings(who: str, found: Sequence[tuple[Call, Decision]]) -> list[Finding]:
             )
         )
     return told
+
+
+def _spared(call: Call) -> str:
+    return _SPARED.get(call.need.when, "") if call.severity == "warning" else ""
+
+
+def without_acl(site: Site, host: str) -> Finding | None:
+    """Find that RDS was given up and nothing could cut it off: what AWS-04 would refuse, at the last moment."""
+    if not site.accepts_loss(host) or site.get(host, "aws_network_acls", []):
+        return None
+    return Finding(
+        "blocker",
+        f"acl:{host}:none",
+        "RDS is given up (--accept-loss), and may still serve others when it is only silent: a network ACL cuts open"
+        " sessions, and the site lists none (for AWS-04)",
+        "add aws_network_acls, the ACLs of the subnets of RDS, or bring RDS back and leave --accept-loss out",
+    )

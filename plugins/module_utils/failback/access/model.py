@@ -88,6 +88,7 @@ class Path:
     items: tuple[str, ...]
     why: Words
     severity: Severity = "blocker"  # what its absence means
+    refused: Severity | None = None  # where it is refused, if that means something else
     zone: str = ""  # of a DNS server
     ca_file: str = ""
     server_name: str = ""

@@ -58,6 +58,16 @@ def refused(login: Login, error: LoginRefusedError, where: str, from_where: str)
     return Finding("blocker", f"login:{where}:{login.user}", str(error), step)
 
 
+def until_restored(found: Finding) -> Finding:
+    """Judge the same refusal where IDC is made anew: the application's account is there only after the restore."""
+    return replace(
+        found,
+        severity="warning",
+        sentence=f"{found.sentence}; this way restores IDC, and the account comes with the data (DATA-06)",
+        next_step=f"nothing while IDC has no data; otherwise {found.next_step}",
+    )
+
+
 def fenced(tool: Login) -> bool:
     """Tell whether RDS is behind a fence of ours: then the application is meant to be refused."""
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from failback.access.model import Path, Seen, Words
+from failback.access.model import WITH_RESTORE, Path, Seen, Words
 from failback.findings import Finding
 
 if TYPE_CHECKING:
@@ -56,10 +56,12 @@ def of_host(site: Site, host: str, servers: Sequence[tuple[str, str, int]] = ())
         url, name = str(entry.get("ready_url") or ""), str(entry.get("container") or entry.get("name"))
         found += _url(host, name, url, ("ENV-01",), _READY, severity="warning")
     idc = set(site.get(host, "lb_servers_idc", [])) if "load_balancers" in groups else set()
+    wanting = _wanting(site) if site.way(host) in WITH_RESTORE else set()
     found += [
         Path(
             source=host, target=f"{name} behind the load balancer", host=address, port=port, kind="tcp",
             items=("SWITCH-02",), why=Words("requests after the switch", "전환 후의 요청"),
+            refused="warning" if name in wanting else None,
         )
         for name, address, port in servers
         if name in idc
@@ -67,13 +69,29 @@ def of_host(site: Site, host: str, servers: Sequence[tuple[str, str, int]] = ())
     return _once(found)
 
 
+def _wanting(site: Site) -> set[str]:
+    """Name the servers behind the load balancers that cannot listen while IDC has no data: what needs the database.
+
+    They listen again when the way has restored it, before the switch sends anything to them.
+    """
+    entries = [entry for host in site.members("app_hosts") for entry in site.services_on(host)]
+    databases = {
+        str(entry.get("name")) for host in site.members("database_hosts") for entry in site.services_on(host)
+    }  # fmt: skip
+    return {str(entry.get("server")) for entry in entries if databases & set(entry.get("needs") or ())}
+
+
 def of_apis(site: Site, host: str, endpoints: Iterable[tuple[str, str]], ca_file: str = "") -> list[Path]:
     """From this machine to the AWS API: (service, URL) for each service the site uses."""
     required = set(site.get(host, "db_fence_required", [])) & {"read_only", "network"}
+    restores = site.way(host) in WITH_RESTORE
     found: list[Path] = []
     for service, url in endpoints:
-        # The fence by SQL does without the API; names and backups do not.
-        spared = service in {"rds", "ec2"} and not required
+        # The fence by SQL does without the API, unless RDS is silent and only a network ACL cuts it off; a way that
+        # does not restore does without backups. Names never do.
+        spared = (service in {"rds", "ec2"} and not required) or (service == "s3" and not restores)
+        if service == "ec2" and site.accepts_loss(host):
+            spared = False
         items = {"rds": ("AWS-03",), "ec2": ("AWS-04",), "route53": ("SWITCH-03",)}.get(service, ("TECH-02",))
         severity: Severity = "warning" if spared else "blocker"
         target = f"the AWS API ({service})"
@@ -200,4 +218,7 @@ def judge(path: Path, seen: Seen) -> Finding | None:
             f"find out what listens on {place}; a proxy or firewall may take connections in its place",
         ),
     }[seen.answer]
-    return Finding(path.severity, path.key, f"{way} ({place}, for {', '.join(path.items)}): {told}", step)
+    severity = path.refused if seen.answer == "refused" and path.refused else path.severity
+    if severity != path.severity:
+        told += "; it may be for want of its database, which this way restores first"
+    return Finding(severity, path.key, f"{way} ({place}, for {', '.join(path.items)}): {told}", step)

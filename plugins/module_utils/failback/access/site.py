@@ -54,6 +54,10 @@ class Site:
                 return known
         raise ConfigError(f"site_strategy is {wanted}: it must be one of {', '.join(EVERY_WAY)}")
 
+    def accepts_loss(self, host: str) -> bool:
+        """Whether somebody gave RDS up (--accept-loss): when it is silent, only a network ACL cuts it off."""
+        return bool(self.get(host, "rr_accept_loss"))
+
     def database_of(self, host: str) -> str:
         """Name the pair (host of ``databases``) whose IDC server runs on this host; "" when none does."""
         found = (name for name in self.members("databases") if self.get(name, "db_idc_host") == host)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from failback.approval.signing import Verified
 
 BREAK_GLASS = "RR_BREAK_GLASS"
+PLAN = "RR_PLAN"  # the digest of the plan the run began under
 _SHOWN = 12
 
 
@@ -84,6 +85,12 @@ class Guard:
             )
         began = time.monotonic()
         judged, seen = self._judge(self.incident)
+        meant = os.environ.get(PLAN, "")
+        if meant and seen.plan.digest and seen.plan.digest != meant and not seen.record.promoted:
+            raise RefusedError(
+                f"will not {what}: this run began under the plan {meant[:_SHOWN]}, and {seen.plan.digest[:_SHOWN]} was"
+                " frozen since. Start a run of its own for it"
+            )
         closing = self.mark == "closes" and seen.record.promoted
         if judged.problems and not closing:
             told = "; ".join(problem.told() for problem in judged.problems)

@@ -1,7 +1,8 @@
-"""Whether the archived binary logs lead from each backup to the cut-over: every file that is needed is read wholly."""
+"""Whether binary logs lead from each backup to the cut-over: every archived file that is needed is read wholly."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from failback.backup.model import Chain
@@ -37,6 +38,36 @@ def look(binlogs: Source | None, positions: Mapping[str, str], cutover: GtidSet)
             covering = chain
         found[name] = Chain(missing.count(), len(covering.parts), covering.size)
     return found
+
+
+def by_rds(
+    chains: Mapping[str, Chain], positions: Mapping[str, str], cutover: GtidSet, purged: GtidSet, executed: GtidSet
+) -> dict[str, Chain]:
+    """Judge anew where the archive does not lead to the cut-over: RDS brings it where its own binary logs do.
+
+    ``purged`` and ``executed`` are of RDS. The question is the one the replay asks; RDS may purge logs until then.
+    """
+    return {
+        name: _of_rds(chain)
+        if chain.problem and within(cutover - GtidSet.parse(positions[name]), purged, executed)
+        else chain
+        for name, chain in chains.items()
+    }
+
+
+def within(missing: GtidSet, purged: GtidSet, executed: GtidSet) -> bool:
+    """Whether a server with this history still has all of these transactions in its binary logs."""
+    return missing <= executed and not purged & missing
+
+
+def _of_rds(chain: Chain) -> Chain:
+    return replace(
+        chain,
+        kind="binlogs_of_rds",
+        problem=f"{chain.problem}; the binary logs that RDS still has reach back to it, and nothing else does",
+        next_step="keep them until IDC has replicated (RDS: binlog retention hours), or complete the archive",
+        from_rds=True,
+    )
 
 
 def _oldest_first(positions: Mapping[str, str]) -> Iterable[tuple[str, GtidSet]]:

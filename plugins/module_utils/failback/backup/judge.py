@@ -41,11 +41,22 @@ def judge(  # noqa: PLR0913, PLR0917 - one source against all that is known
         *_age(look, wishes),
         *_size(look, wishes, usual),
         *_tables(look, usual),
-        *_proof(look, wishes, proof),
+        *(_failed(look, proof) or _proof(look, wishes, proof)),
         *_time(wishes, forecast),
         *_told(look),
     ]
     return sorted(found, key=lambda one: (not one.fatal, one.small))
+
+
+def unfit(look: Look, wishes: Wishes, proof: Proof | None) -> list[Fault]:
+    """Give what forbids to restore from it, as far as it is known without a server and without binary logs.
+
+    This is what the choice right before a restore goes by, so that it never takes what the look before it ruled out.
+    """
+    if not look.sound:
+        return [Fault(look.kind, look.problem, look.next_step, fatal=True)]
+    told = (*_server(look, wishes), *_position(look, wishes, None), *_age(look, wishes), *_failed(look, proof))
+    return [one for one in told if one.fatal]
 
 
 def position(look: Look) -> GtidSet | None:
@@ -88,7 +99,7 @@ def _position(look: Look, wishes: Wishes, chain: Chain | None) -> Iterator[Fault
             step = "take backups with --set-gtid-purged=ON or --source-data, or put a manifest.json with `gtid` beside"
             yield Fault("no_position", what, step, fatal=True)
     elif chain is not None and chain.problem:
-        yield Fault(chain.kind, chain.problem, chain.next_step, fatal=True)
+        yield Fault(chain.kind, chain.problem, chain.next_step, fatal=not chain.from_rds)
 
 
 def _age(look: Look, wishes: Wishes) -> Iterator[Fault]:
@@ -144,6 +155,18 @@ def _tables(look: Look, usual: Usual | None) -> Iterator[Fault]:
         )
         more = f", and {len(lost) - _NAMED} more tables" if len(lost) > _NAMED else ""
         yield Fault("tables_small", f"{told}{more}", "find out whether these rows were deleted on purpose")
+
+
+def _failed(look: Look, proof: Proof | None) -> list[Fault]:
+    """Rule out the very bytes that broke off when they were last restored; they would break off again.
+
+    Differences alone rule nothing out: it was restored, and decimals in JSON differ after any text backup.
+    """
+    if proof is None or proof.passed or not proof.problem or not look.digest or proof.digest != look.digest:
+        return []
+    what = f"could not be restored on {proof.proven_at[:16]}, and is unchanged since: {proof.problem}"
+    step = f'put another copy in place; or prove it again: rollback-runner drill backup --source "{look.name}"'
+    return [Fault("proof_failed", what, step, fatal=True)]
 
 
 def _proof(look: Look, wishes: Wishes, proof: Proof | None) -> Iterator[Fault]:

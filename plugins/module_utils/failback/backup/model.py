@@ -89,14 +89,18 @@ def of_evidence(name: str, url: str, found: Mapping[str, Any], encrypted: tuple[
 
 @dataclass(frozen=True)
 class Chain:
-    """Whether the archived binary logs lead from a backup to the cut-over; ``transactions`` lie between the two."""
+    """Whether binary logs lead from a backup to the cut-over; ``transactions`` lie between the two.
+
+    ``from_rds``: the archive does not lead there (``problem``), but the binary logs RDS itself still has do.
+    """
 
     transactions: int = 0
     files: int = 0
     bytes: int = 0
-    kind: str = ""  # binlog_chain, binlogs_missing, binlogs_unreachable
+    kind: str = ""  # binlog_chain, binlogs_missing, binlogs_unreachable, binlogs_of_rds
     problem: str = ""
     next_step: str = ""
+    from_rds: bool = False
 
 
 @dataclass(frozen=True)

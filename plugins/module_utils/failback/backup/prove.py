@@ -14,7 +14,7 @@ from failback.backup import proof as proofs
 from failback.backup.look import look
 from failback.backup.proof import Proof
 from failback.compare import manifest_run
-from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 from failback.mysql import Server
 from failback.restore import engine, scratch
 from failback.restore.context import Options
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from failback.restore.verify_manifest import Manifest
 
 _MOST = 50  # differences that are kept
+_GROWTH = 2.5  # restored data against the backup's bytes, as in the judgement of room for the real restore
 _JSON = re.compile(r"\sjson\b", re.IGNORECASE)
 
 
@@ -58,24 +59,26 @@ class Order:
 
 @dataclass
 class Proven:
-    """What came of it: the proof, and leftovers of a killed drill that were removed first."""
+    """What came of it: the proof, leftovers of a killed drill that were removed first, and why ours still stands."""
 
     proof: Proof
     look: Look
     swept: list[str] = field(default_factory=list)
+    left: str = ""
 
 
 def prove(order: Order, progress: Progress | None = None) -> Proven:
     """Do it. A backup that does not restore, or not whole, is a proof that did not pass, never an exception.
 
-    Raises ConfigError for what cannot be meant, RefusedError when no backup is sound or another drill is at work, and
-    FailbackError when there is no scratch server to be had.
+    Raises ConfigError for what cannot be meant, RefusedError when no backup is sound, there is no room, or another
+    drill is at work, and FailbackError when there is no scratch server to be had or it or the backup went out of reach:
+    that says nothing of the backup, and no proof is kept.
     """
     wanted = _wanted(order)
     if not order.image:
         raise ConfigError("backup_scratch_image is empty: name an image with mysqld in it that is on the Docker host")
     with places.alone(order.directory, order.host):
-        prefix = places.stem(order.site, order.host)
+        prefix = places.stem(order.site, order.host, order.directory)
         passwords = order.directory / "scratch"
         passwords.mkdir(parents=True, exist_ok=True, mode=0o700)
         swept = places.sweep(order.place, prefix, passwords)
@@ -92,12 +95,32 @@ def prove(order: Order, progress: Progress | None = None) -> Proven:
                 address=order.place.address,
             )
             started = round(time.monotonic() - begun, 3)
+            _room(order, found, name)
             proof = _prove(order, found, chosen, made.login, progress)
+            proof = replace(proof, seconds={"start": started, **proof.seconds, "verify": found.seconds})
+            proofs.save(order.directory, proof)  # before the removal, which may take long and fail
         finally:
-            places.sweep(order.place, prefix, passwords)
-        proof = replace(proof, seconds={"start": started, **proof.seconds, "verify": found.seconds})
-        proofs.save(order.directory, proof)
-        return Proven(proof, found, swept)
+            left = _tidied(order, prefix, passwords)
+        return Proven(proof, found, swept, left)
+
+
+def _tidied(order: Order, prefix: str, passwords: Path) -> str:
+    """Remove the scratch server; what does not go hides no proof and no error, and is removed by the next drill."""
+    try:
+        places.sweep(order.place, prefix, passwords)
+    except FailbackError as error:
+        return f"the scratch server on {order.place.name} was not removed: {error}"
+    return ""
+
+
+def _room(order: Order, found: Look, name: str) -> None:
+    """Refuse to fill the Docker host's disk, which other containers share. Raises RefusedError."""
+    free, needed = scratch.free(name, run=order.place.run), found.bytes * _GROWTH
+    if free is not None and free < needed:
+        raise RefusedError(
+            f"there is no room on {order.place.name} to restore {found.name}: its containers have {free / 1e9:.1f} GB"
+            f" left, and about {needed / 1e9:.1f} GB are needed. Make room there, or name another backup_scratch_host"
+        )
 
 
 def _wanted(order: Order) -> list[Mapping[str, Any]]:
@@ -156,7 +179,7 @@ def _prove(order: Order, found: Look, chosen: Mapping[str, Any], login: Login, p
         proof = _explained(proof, {table.label for table in backup.tables if _JSON.search(table.create)})
         compare = round(time.monotonic() - begun, 3)
         return replace(proof, seconds={**proof.seconds, "compare": compare})
-    except ConfigError:
+    except (ConfigError, UnreachableError):
         raise
     except FailbackError as error:
         return replace(proof, passed=False, problem=str(error))

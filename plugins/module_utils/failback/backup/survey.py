@@ -68,7 +68,8 @@ def survey(
 def findings(found: Survey, relied_on: Mapping[str, Any] | None, *, restores: bool) -> list[Finding]:
     """Give the findings: a blocker where no usable source is left, or the one the plan relies on is unusable.
 
-    ``relied_on`` is the source an earlier look chose (name, digest); ``restores`` whether the strategy needs a backup.
+    ``relied_on`` is the source an earlier look chose (name, digest); ``restores`` whether the strategy needs a backup:
+    where it does not, nothing about a backup stands in its way.
     """
     if not found.sources:
         what = "no backup is named: nothing could be restored, whatever happens"
@@ -76,11 +77,11 @@ def findings(found: Survey, relied_on: Mapping[str, Any] | None, *, restores: bo
         return [Finding("blocker" if restores else "warning", "backup:no_source", what, step)]
     name = str((relied_on or {}).get("name") or "")
     told = [
-        _finding(source, fault, blocks=fault.fatal and (found.chosen is None or source.look.name == name))
+        _finding(source, fault, blocks=restores and fault.fatal and (found.chosen is None or source.look.name == name))
         for source in found.sources
         for fault in source.faults
     ]
-    told += _moved(found, relied_on)
+    told += _moved(found, relied_on, restores=restores)
     return sorted(told, key=lambda one: SEVERITIES.index(one.severity))
 
 
@@ -90,7 +91,7 @@ def _finding(source: Judged, fault: Fault, *, blocks: bool) -> Finding:
     return Finding(severity, f"backup:{source.look.name}:{fault.kind}", sentence, fault.next_step)
 
 
-def _moved(found: Survey, relied_on: Mapping[str, Any] | None) -> list[Finding]:
+def _moved(found: Survey, relied_on: Mapping[str, Any] | None, *, restores: bool) -> list[Finding]:
     """Say where what the plan was made from is no longer what lies there."""
     if not relied_on or not relied_on.get("name"):
         return []
@@ -98,7 +99,8 @@ def _moved(found: Survey, relied_on: Mapping[str, Any] | None) -> list[Finding]:
     source = next((one for one in found.sources if one.look.name == name), None)
     if source is None:
         what = f"the backup {name}, which the plan was made with, is no longer named in backup_sources"
-        return [Finding("blocker", f"backup:{name}:gone", what, "name it again, or make the plan anew")]
+        step = "name it again, or make the plan anew"
+        return [Finding("blocker" if restores else "warning", f"backup:{name}:gone", what, step)]
     if source.look.sound and digest and source.look.digest != digest:
         what = f"the backup {name} is not the one the plan was made with (SHA-256 {source.look.digest[:16]}...,"
         what += f" then {digest[:16]}...)"
@@ -184,7 +186,8 @@ def _chain(chain: Chain | None) -> dict[str, Any] | None:
     if chain is None:
         return None
     return {
-        "unbroken": not chain.problem,
+        "unbroken": not chain.problem or chain.from_rds,
+        "from_rds": chain.from_rds,
         "transactions": chain.transactions,
         "files": chain.files,
         "bytes": chain.bytes,

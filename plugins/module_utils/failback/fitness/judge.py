@@ -34,6 +34,8 @@ class Case:
     recent_boot: float = _DAY
     swappiness: int = 10
     database: bool = False
+    restores: bool = False  # the way makes IDC MySQL anew before the services are restarted
+    database_services: Collection[str] = ()  # names of the services that are databases
 
 
 def findings(facts: Mapping[str, Any], case: Case) -> list[Finding]:
@@ -108,9 +110,13 @@ def _state(here: Mapping[str, Any], service: Service, case: Case) -> Iterator[Fi
     key = f"container:{case.host}:{name}"
     look = f"docker logs --tail 50 {name}"
     if status != "running":
-        mended = name in case.started_by_plan
+        mended, wanting = name in case.started_by_plan, _wants_its_database(status, service, case)
+        told = f"{name} on {case.host} is {status}"
         after = "the plan starts it (IDC-02)" if mended else f"docker start {name}, on {case.host}; then {look}"
-        yield Finding("warning" if mended else "blocker", f"{key}:state", f"{name} on {case.host} is {status}", after)
+        if wanting:
+            told += f"; it may be for want of {', '.join(service.needs)}, which this way restores first"
+            after = f"see that it is nothing else: {look}; the plan restarts it when the data is there (ENV-01)"
+        yield Finding("warning" if mended or wanting else "blocker", f"{key}:state", told, after)
     elif health == "unhealthy":
         # Its health check may ask a database that is part of the failure; MySQL itself has no such excuse.
         excused = bool(service.needs) or name in case.started_by_plan
@@ -123,6 +129,12 @@ def _state(here: Mapping[str, Any], service: Service, case: Case) -> Iterator[Fi
         )
     elif health == "starting":
         yield Finding("note", f"{key}:health", f"{name} on {case.host} is still starting", "look again in a minute")
+
+
+def _wants_its_database(status: str, service: Service, case: Case) -> bool:
+    """Tell whether it may be down only because IDC has no data yet: it could not be up before the way has begun."""
+    again = status == "restarting" or (status == "exited" and service.restart != "never")
+    return case.restores and again and bool(set(service.needs) & set(case.database_services))
 
 
 def _image(

@@ -104,6 +104,7 @@ class Room:
     inodes_free: int | None
     inodes_needed: int
     hours_left: float | None = field(default=None)
+    system: str = ""  # the same for rooms of one file system
 
     @property
     def margin(self) -> int:
@@ -116,6 +117,7 @@ class Room:
             "paths": list(self.paths),
             "for": list(self.names),
             "where": self.where,
+            "system": self.system,
             "free": self.free,
             "needed": self.needed,
             "margin": self.margin,
@@ -174,6 +176,7 @@ def rooms(places: Sequence[Place], wanted: Mapping[str, Sequence[tuple[str, int]
                 # File systems without a fixed number of inodes say 0.
                 inodes_free=min(place.inodes_free for place in members) if members[0].inodes else None,
                 inodes_needed=files + _SPARE_INODES,
+                system=members[0].system or members[0].path,
             )
         )
     return found

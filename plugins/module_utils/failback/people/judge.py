@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from failback.people.team import Team
     from failback.people.words import Word, Words
 
+_NAME = "set site_people and site_roles: without them a rollback has signatures (approve) and no team"
 _SHORT = 12  # digits of a plan's digest that people compare
 
 
@@ -69,6 +70,11 @@ def judge(asked: Asked) -> Judgement:
         found = _everyone(asked, ask.everyone)
     else:
         found = _one(asked)
+    if found.waiting and asked.team.nobody and not asked.team.critical:
+        said = f"{ask.item}: nobody is named who could say it (site_people, site_roles), so nobody is asked"
+        return Judgement(
+            found.evidence, findings=(*found.findings, Finding("warning", f"nobody:{ask.item}", said, _NAME))
+        )
     waived = _waived(asked)
     if found.waiting and waived is not None:
         return _excused(ask, waived, found)

@@ -40,7 +40,7 @@ def _role(team: Team, role: Role) -> Iterator[Finding]:
     what = human(role.name)
     if not role.person:
         yield Finding(
-            "blocker",
+            team.unnamed,
             f"role:{role.name}:person",
             f"no one is named as {what}",
             f"set site_roles.{role.name}.person, or for this incident: rollback-runner assign {role.name} --to NAME",
@@ -87,7 +87,7 @@ def ladder(team: Team, rungs: Sequence[Rung], channels: Sequence[str], dead: Map
     """Find every rung that reaches nobody. ``dead`` holds channels whose canary did not arrive, with the reason."""
     if not rungs:
         yield Finding(
-            "blocker", "ladder:none", "nobody is named to escalate to",
+            team.unnamed, "ladder:none", "nobody is named to escalate to",
             "set site_ladder, such as [{after: 300, role: commander, channel: phone}]",
         )  # fmt: skip
     for number, rung in enumerate(rungs, start=1):

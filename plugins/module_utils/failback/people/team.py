@@ -12,6 +12,7 @@ from failback.people import catalogue, presence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from failback.findings import Severity
     from failback.people.words import Words
 
 
@@ -60,6 +61,16 @@ class Team:
         """The roles somebody must hold here: an executive only where the system is critical."""
         last = (catalogue.EXECUTIVE,) if self.critical else ()
         return (*catalogue.RESPONSE, *catalogue.SIGNING, *last)
+
+    @property
+    def nobody(self) -> bool:
+        """Whether the site names no one at all."""
+        return not self.people and not any(role.holders for role in self.roles.values())
+
+    @property
+    def unnamed(self) -> Severity:
+        """What it means that nobody is named: only a critical site must have a team."""
+        return "warning" if self.nobody and not self.critical else "blocker"
 
     @property
     def called(self) -> tuple[Role, ...]:

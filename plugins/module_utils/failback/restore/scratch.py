@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 LABEL = "rollback-runner.scratch"
 USER = "rr_scratch"
-START_TIMEOUT = 120.0  # seconds: making the data directory takes 4 to 30
+START_TIMEOUT = 300.0  # seconds: making the data directory takes 4 to 30, on slow disks minutes
+LIMIT = 60.0  # seconds for a command that only asks
+_START_LIMIT = 300.0  # seconds: the first container of an image that was never used is unpacked first
+_GONE_TIMEOUT = 60.0  # seconds for a removal that was begun by another
+_REMOVE_LIMIT = 1800.0  # seconds: with the data of a whole restore in it, a file system takes its time
 _SOCKET = "/tmp/mysqld.sock"  # noqa: S108 - inside the container
 _DATA = "/var/lib/rollback-runner-scratch"
 _START = f"""set -e
@@ -37,9 +41,12 @@ exec mysqld --no-defaults --user=mysql --datadir={_DATA} --socket={_SOCKET} --my
 
 
 class Runner(Protocol):
-    """Runs one command on the Docker host: argv and standard input; gives standard output. Raises FailbackError."""
+    """Runs one command on the Docker host: argv, standard input, seconds it may take; gives standard output.
 
-    def __call__(self, argv: Sequence[str], stdin: str = "") -> str:
+    Raises FailbackError.
+    """
+
+    def __call__(self, argv: Sequence[str], stdin: str = "", limit: float = LIMIT) -> str:
         """Run it."""
 
 
@@ -51,10 +58,10 @@ class Scratch:
     login: Login
 
 
-def local(argv: Sequence[str], stdin: str = "") -> str:
+def local(argv: Sequence[str], stdin: str = "", limit: float = LIMIT) -> str:
     """Run a command on this machine. Raises FailbackError with what it said."""
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, timeout=limit)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnreachableError(f"`{argv[0]}` does not answer here: {error}") from error
     if done.returncode:
@@ -78,7 +85,7 @@ def make(  # noqa: PLR0913 - a server has many sides
     """
     publish = ["--publish", f"{address}::3306"] if address else []
     argv = ["docker", "run", "--detach", "--pull", "never", "--name", name, "--label", f"{LABEL}=1", *publish]
-    run([*argv, "--entrypoint", "/bin/sh", image, "-c", _START, "mysqld", *options])
+    run([*argv, "--entrypoint", "/bin/sh", image, "-c", _START, "mysqld", *options], limit=_START_LIMIT)
     try:
         return Scratch(name, _login(name, directory, run, address))
     except BaseException:
@@ -88,14 +95,34 @@ def make(  # noqa: PLR0913 - a server has many sides
 
 def remove(name: str, *, run: Runner = local) -> bool:
     """Remove a scratch server with its data; False when there was none. RefusedError: it is not ours."""
-    found = run(["docker", "ps", "--all", "--filter", f"name=^/?{name}$", "--format", "{{.Names}}"])
-    if name not in found.split():
+    if not _stands(name, run):
         return False
     ours = ["--filter", f"name=^/?{name}$", "--filter", f"label={LABEL}=1"]
     if not run(["docker", "ps", "--all", *ours, "--quiet"]).strip():
         raise RefusedError(f"the container {name} is not a scratch server of ours: it is left alone")
-    run(["docker", "rm", "--force", "--volumes", name])
+    try:
+        run(["docker", "rm", "--force", "--volumes", name], limit=_REMOVE_LIMIT)
+    except FailbackError:  # somebody who was killed may have begun to remove it: Docker goes on with that
+        limit = time.monotonic() + _GONE_TIMEOUT
+        while _stands(name, run):
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.5)
     return True
+
+
+def free(name: str, *, run: Runner = local) -> int | None:
+    """Tell the bytes that a scratch server's data may still take; None where nobody can tell."""
+    try:
+        said = run(["docker", "exec", name, "df", "-Pk", _DATA])
+        return int(said.splitlines()[-1].split()[3]) * 1024
+    except (FailbackError, IndexError, ValueError):  # an image without df, or one that writes it otherwise
+        return None
+
+
+def _stands(name: str, run: Runner) -> bool:
+    argv = ["docker", "ps", "--all", "--filter", f"name=^/?{name}$", "--format", "{{.Names}}"]
+    return name in run(argv).split()
 
 
 @contextmanager
@@ -116,7 +143,9 @@ def _login(name: str, directory: Path, run: Runner, address: str) -> Login:
     _await(
         name,
         run,
-        f"CREATE USER {account} IDENTIFIED BY {quote_text(password)}; GRANT ALL ON *.* TO {account} WITH GRANT OPTION;",
+        # Twice does no harm: a slow server may have done it when we gave up waiting.
+        f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY {quote_text(password)};"
+        f" GRANT ALL ON *.* TO {account} WITH GRANT OPTION;",
     )
     path = directory / f"{name}.password"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

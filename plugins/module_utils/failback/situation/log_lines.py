@@ -44,16 +44,36 @@ _STATUS_BEFORE = re.compile(r"(?:(?:[+-]?\d+/){3,}\+?-?\d+ |\bstatus[=: ]+)(\d{3
 _PART = re.compile(r"^(?:\d+|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-fA-F]{16,})$")
 _LEVEL = re.compile(r"^\[\w+\]\s+\(\d+\)\s*:\s*")  # HAProxy says some things twice, once with its level in front
 _VARIABLE = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d+")
-_SECRET = re.compile(
-    r"(?i)\b(pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|authorization|cookie)(\"?\s*[=:]\s*\"?)"
-    r"(?:(?:bearer|basic)\s+)?[^\s\"',;&]+"
+# What is secret by its name, however it is joined to others: DB_PASSWORD=, "access_token":, client-secret =>.
+_NAME = (
+    r"(?<![\w.-])[\w.-]*(?:pass(?:word|wd|phrase)|pass(?![a-z])|pwd|secret|token|credential|signature"
+    r"|(?:api|access|private|account|auth|encryption)[-_]?key)[\w-]*"
 )
-_USERINFO = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
+_SEPARATED = r"(?:\\*[\"']?\]?\s*(?:=>|:=|[=:])\s*)"
+# A quoted value ends at the quote that began it, which may itself be escaped; any other ends at white space.
+_QUOTED = r"(?P<quote>\\*[\"'])(?:(?!(?P=quote))(?:\\.|[^\\]))*"
+_SECRET = re.compile(
+    rf"(?i)(?P<name>{_NAME}{_SEPARATED}|(?<!\S)--?(?:[\w-]*-)?(?:password|passwd|secret|token)\s+(?!-)"
+    r"|\bidentified (?:with \S+ )?(?:by|as) (?:password )?)(?!(?:YES|NO)\))(?:" + _QUOTED + r"|\S+)"
+)
+# These hold several words, all of them secret.
+_HEADER = re.compile(
+    rf"(?i)(?P<name>(?<![\w.-])[\w.-]*(?:authorization|cookie){_SEPARATED})(?:{_QUOTED}|[^\"']+(?:\"[^\"]*\"[^\"']*)*)"
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}")
+# Up to the last @: a password may hold / and @. The second is how Go names a database, without a scheme.
+_USERINFO = re.compile(r"(://[^\s:@/]*:)\S+@|(://)[^\s/@:]+@")
+_GO_DSN = re.compile(r"((?<![\w.-])[\w.-]+:)\S+@(?=(?:tcp|unix)\()")
 
 
 def masked(line: str) -> str:
-    """Take out of a line what looks like a secret."""
-    return _USERINFO.sub(r"\1***@", _SECRET.sub(r"\1\2***", line))
+    """Take out of a line what looks like a secret; rather too much than too little."""
+    if "@" in line:
+        line = _USERINFO.sub(lambda found: f"{found[1] or found[2]}***@", line)
+        line = _GO_DSN.sub(r"\1***@", line)
+    for pattern in (_HEADER, _SECRET):
+        line = pattern.sub(lambda found: f"{found['name']}{found['quote'] or ''}***", line)
+    return _BEARER.sub(r"\1***", line)
 
 
 def split_time(line: str) -> tuple[str, str]:

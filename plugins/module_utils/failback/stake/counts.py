@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from failback.stake.ddl import Target
+    from failback.stake.words import Text
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Statement:
     target: Target
     data: bool
     on_idc: bool
+    obstacle: Text = field(default_factory=dict)  # what in it IDC cannot run; judged on all of it, not on ``text``
 
 
 @dataclass

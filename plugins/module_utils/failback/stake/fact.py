@@ -68,7 +68,7 @@ def fact(ask: Question, got: Measured, now: datetime) -> dict[str, Any]:
                 "kind": item.target.kind,
                 "tables": list(item.target.tables) or ([item.target.schema] if item.target.schema else []),
                 "on_idc": item.on_idc,
-                "replayable": item.text not in {statement for statement, _ in got.unreplayable},
+                "replayable": not item.obstacle,
             }
             for item in got.tally.statements
         ],

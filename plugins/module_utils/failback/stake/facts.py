@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = (
     "log_bin", "gtid_mode", "binlog_format", "binlog_row_image", "binlog_row_metadata", "binlog_row_value_options",
-    "innodb_native_foreign_keys",
+    "innodb_native_foreign_keys", "lower_case_table_names",
 )  # fmt: skip
 _TABLES = (
     "SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, ENGINE AS e, TABLE_ROWS AS n FROM information_schema.TABLES"
@@ -64,7 +64,9 @@ class Rds:
     keys: dict[str, tuple[int, ...]] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)  # by table of the service
     cascades: tuple[Cascade, ...] = ()
-    unlogged: str = ""  # schemas the server leaves out of its binary log
+    unlogged: str = ""  # schemas the server leaves out of its binary log, in words
+    left_out: tuple[str, ...] = ()  # those of the service among them
+    prepared: int | None = None  # XA transactions that wait; None: not to be seen
     fenced: bool = False
 
     @property
@@ -91,6 +93,7 @@ class Idc:
     who: observe.Identity | None = None
     tables: dict[str, int] = field(default_factory=dict)  # by name: its own estimate of the rows
     filters: tuple[tuple[str, str], ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
     ability: Ability = field(default_factory=lambda: Ability("0.0.0"))
 
     @property
@@ -109,7 +112,7 @@ def read_idc(login: Login, cutover: GtidSet, schemas: Sequence[str]) -> Idc:
             counted = {name: sum(label.startswith(f"{name}.") for label in tables) for name in schemas}
             writable = not who.read_only and not who.super_read_only
             data = idc_data.judge(who.executed, cutover, counted, schemas, writable=writable)
-            return Idc(data, who, tables, _filters(server), _ability(server, who.version))
+            return Idc(data, who, tables, _filters(server), _settings(server), _ability(server, who.version))
     except FailbackError as error:
         if error.refused:
             raise  # the inventory is wrong, not the server
@@ -122,7 +125,7 @@ def read_rds(login: Login, idc: GtidSet, schemas: Sequence[str]) -> Rds:
         with Server.connect(login, name="RDS") as server:
             who = _identity(server, idc)
             tables = [row for row in server.rows(_TABLES) if str(row["s"]) in schemas]
-            logs, unlogged = _logs(server, who.version)
+            logs, only, never = _logs(server, who.version)
             return Rds(
                 who=who,
                 settings=_settings(server),
@@ -131,7 +134,9 @@ def read_rds(login: Login, idc: GtidSet, schemas: Sequence[str]) -> Rds:
                 keys=_keys(server),
                 engines={_label(row): str(row["e"]) for row in tables},
                 cascades=tuple(_cascade(row) for row in server.rows(_CASCADES)),
-                unlogged=unlogged,
+                unlogged=f"all but {only}" if only else never,
+                left_out=_left_out(only, never, schemas),
+                prepared=_prepared(server),
                 fenced=_fenced(server),
             )
     except FailbackError as error:
@@ -156,17 +161,29 @@ def _settings(server: Server) -> dict[str, str]:
     return {str(row["Variable_name"]): str(row["Value"]) for row in rows}
 
 
-def _logs(server: Server, version: str) -> tuple[tuple[tuple[str, int], ...], str]:
+def _logs(server: Server, version: str) -> tuple[tuple[tuple[str, int], ...], str, str]:
+    """Return the logs, and the schemas that alone are logged, and those that are not, as the server lists them."""
     try:
         rows = server.rows("SHOW BINARY LOGS")
         status = server.rows(observe.log_status_statement(version))
     except MySQLError:
-        return (), ""  # no binary log, or no right to see it: reading it will say which
-    left_out = ""
-    if status:
-        only, never = (str(status[0].get(name) or "") for name in ("Binlog_Do_DB", "Binlog_Ignore_DB"))
-        left_out = f"all but {only}" if only else never
-    return tuple((str(row["Log_name"]), int(str(row["File_size"]))) for row in rows), left_out
+        return (), "", ""  # no binary log, or no right to see it: reading it will say which
+    row = status[0] if status else {}
+    only, never = (str(row.get(name) or "") for name in ("Binlog_Do_DB", "Binlog_Ignore_DB"))
+    return tuple((str(log["Log_name"]), int(str(log["File_size"]))) for log in rows), only, never
+
+
+def _left_out(only: str, never: str, schemas: Sequence[str]) -> tuple[str, ...]:
+    """Tell which schemas of the service the binary log leaves out; a list of what is logged goes before the other."""
+    alone, not_those = ({part.strip() for part in text.split(",") if part.strip()} for text in (only, never))
+    return tuple(name for name in schemas if (name not in alone if alone else name in not_those))
+
+
+def _prepared(server: Server) -> int | None:
+    try:
+        return len(server.rows("XA RECOVER"))
+    except MySQLError:
+        return None  # no right to see them: the tally tells those since the cut-over
 
 
 def _retention(server: Server) -> str:

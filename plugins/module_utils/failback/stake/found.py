@@ -26,7 +26,8 @@ def findings(ask: Question, got: Measured, now: datetime) -> list[Finding]:
     """List everything, the gravest first."""
     found = [*_servers(ask, got)]
     if not got.strangers:
-        found += [*_logs(ask, got, now), *_history(ask, got), *found_data.shape(got), *found_data.rows(ask, got)]
+        found += [*_logs(ask, got, now), *_history(ask, got), *found_data.settings(ask, got)]
+        found += [*found_data.shape(ask, got), *found_data.rows(ask, got)]
     order: tuple[Severity, ...] = ("blocker", "warning", "note")
     return sorted(found, key=lambda one: order.index(one.severity))
 
@@ -90,7 +91,7 @@ def _logs(ask: Question, got: Measured, now: datetime) -> Iterator[Finding]:
     if not got.rds.silent and got.reading.kind != "deadline" and not got.reading.complete:
         why = got.reading.why or "it keeps no binary log by GTID"
         yield Finding(
-            "blocker",
+            found_data.where_replicated(ask),
             "logs:unreadable",
             f"RDS's binary logs could not be read to their end: {why}",
             "the tool's account on RDS needs GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.*; RDS needs automated"
@@ -146,19 +147,19 @@ def _history(ask: Question, got: Measured) -> Iterator[Finding]:
             " what was copied to RDS before it",
             "correct db_cutover_gtid, or set gtid_purged on RDS when data is moved by a dump",
         )
-    opened = got.idc.data.serving and got.rds.fenced
     if got.errant:
         count = plural(got.errant.count(), "transaction")
-        if opened:
+        if got.opened:
             yield Finding("note", "idc:opened", f"IDC was opened by an earlier run: {count} of its own since then")
         else:
+            # A restore does not go over data that stands. What does not is made anew, whatever is on it.
             yield Finding(
-                "blocker",
+                "blocker" if got.idc.data.usable else found_data.where_replicated(ask),
                 "idc:errant",
                 f"IDC holds {count} that RDS does not have ({str(got.errant)[:160]}): it was written meanwhile",
-                "compare the data and decide by hand which rows count; then restore IDC, or go stop-first",
+                _parted(got),
             )
-    if got.idc.data.serving and not opened:
+    if got.idc.data.serving and not got.opened:
         yield Finding(
             "blocker",
             "idc:writable",
@@ -167,16 +168,25 @@ def _history(ask: Question, got: Measured) -> Iterator[Finding]:
         )
     if got.tally.incidents:
         yield Finding(
-            "blocker",
+            found_data.where_replicated(ask),
             "rds:incident",
             "RDS failed to log some of its changes (an incident is in its binary log): replication stops there",
             "take the tables by a dump of RDS, or compare all of them after the way back",
         )
-    if got.tally.prepared and got.reading.complete:
+    prepared = got.rds.prepared or (got.tally.prepared if got.reading.complete else 0)
+    if prepared:
         yield Finding(
-            "warning",
+            # The gate of a way that replicates does not pass while they wait.
+            found_data.where_replicated(ask) if got.rds.prepared else "warning",
             "rds:prepared",
-            f"{plural(got.tally.prepared, 'XA transaction')} on RDS prepared and neither committed nor rolled back;"
+            f"{plural(prepared, 'XA transaction')} on RDS prepared and neither committed nor rolled back;"
             " their rows are not counted",
             "XA RECOVER on RDS, then commit or roll them back",
         )
+
+
+def _parted(got: Measured) -> str:
+    first = "compare the data and decide by hand which rows count; keep those of IDC elsewhere"
+    if got.idc.data.usable:
+        return f"{first}, take IDC's data away, and plan restore-first or stop-first"
+    return f"{first}: the restore makes IDC anew"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from failback.findings import Finding
+from failback.findings import Finding, Severity
 from failback.stake import amounts as counting
 from failback.stake.sentence import sentence
 from failback.stake.words import plural
@@ -18,18 +18,29 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-def shape(got: Measured) -> Iterator[Finding]:
+def where_replicated(ask: Question) -> Severity:
+    """Grade what only stops replication."""
+    return "blocker" if ask.replicates else "warning"
+
+
+def settings(ask: Question, got: Measured) -> Iterator[Finding]:
+    """Say what in the settings of both forbids replication; the gate of the way would, later."""
+    for item in got.obstacles:
+        yield Finding(where_replicated(ask), item.key, item.text["en"], item.remedy)
+
+
+def shape(ask: Question, got: Measured) -> Iterator[Finding]:
     """Say what was done to the shape of things."""
     for text, obstacle in got.unreplayable[:_SHOWN]:
         yield Finding(
-            "blocker",
+            where_replicated(ask),
             f"ddl:unreplayable:{obstacle['en']}",
             f"IDC ({got.idc.ability.version}) cannot run {obstacle['en']}: {text[:160]}",
             "undo the change on RDS, or upgrade IDC; else the data must move by a dump",
         )
     for label in got.filtered:
         yield Finding(
-            "blocker",
+            where_replicated(ask),
             f"filter:{label}",
             f"IDC's replication filters leave out {label}, which RDS changed",
             "CHANGE REPLICATION FILTER on IDC so that it is replicated, or take the table by a dump",

@@ -40,6 +40,14 @@ def losses(now: Situation) -> Iterator[Loss]:
                 "ko": f"IDC의 복제 필터가 제외하는 {label} 테이블의 변경",
             },
         )
+    for schema in now.left_out[:_MOST]:
+        yield Loss(
+            f"left_out:{schema}",
+            {
+                "en": f"the changes to the schema {schema}, which RDS keeps out of its binary log",
+                "ko": f"RDS가 바이너리 로그에 남기지 않는 {schema} 스키마의 변경",
+            },
+        )
     if now.incidents:
         yield Loss(
             "incident",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from failback import gate
 from failback.errors import ConfigError, FailbackError
 from failback.gtid import GtidSet
-from failback.stake import facts, filters, reader, replay, verdict
+from failback.stake import facts, filters, pairing, reader, replay, verdict
 from failback.stake.situation import Situation, Verdict
 from failback.stake.tables import Tables
 from failback.stake.tally import Tally
@@ -33,7 +32,13 @@ class Question:
     names: Mapping[str, Name] = field(default_factory=dict)
     deadline: float = 120.0  # seconds of reading
     accepted_loss: str = ""
+    strategy: str = ""  # of this way back; "" not chosen
     last: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def replicates(self) -> bool:
+        """Whether the way asked about replicates from RDS to IDC; the one not chosen yet may."""
+        return self.strategy != "stop-first"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Measured:
     unreplayable: tuple[tuple[str, Text], ...]
     filtered: tuple[str, ...]
     strangers: tuple[str, ...]  # sides that are not the server the inventory means
+    opened: bool = False  # IDC serves since an earlier run, and what it has of its own is meant to be there
+    obstacles: tuple[pairing.Obstacle, ...] = ()  # to replication, in the settings of both
 
 
 def cutover(text: str) -> GtidSet:
@@ -93,17 +100,25 @@ def _count(ask: Question, rds: facts.Rds, idc: facts.Idc, tell: Callable[[int, f
     since = executed - ask.cutover
     unreadable = _unreadable(rds)
     tables = Tables(ask.schemas, keys=rds.keys, there=idc.tables if idc.data.usable else None)
-    tally = Tally(since - gone, idc.executed, tables)
+    # What an IDC that does not answer can run is not known, and counts as all.
+    tally = Tally(
+        since - gone,
+        idc.executed,
+        tables,
+        lambda text: replay.obstacle(text, idc.ability) if idc.data.reachable else {},
+    )
     reading = _UNCOUNTED
     if (not silent or idc.data.reachable) and not unreadable:
         known = ask.cutover | gone
         reading = reader.read(login, known, tally, logs=rds.logs, deadline=ask.deadline, name=source, tell=tell)
         if not silent and reading.kind == "refused":
             unreadable = reading.why
-    unreplayable = tuple(_unreplayable(tally, idc)) if idc.data.reachable else ()
+    unreplayable = tuple((item.text, item.obstacle) for item in tally.statements if item.obstacle)
     filtered = tuple(
         label for label in sorted(tables.by_name) if tables.service(label) and filters.left_out(idc.filters, label)
     )
+    opened = _opened(ask, rds, idc, tally, errant)
+    obstacles = tuple(pairing.obstacles(rds, idc))
     now = Situation(
         rds_silent=rds.silent,
         idc=idc.data,
@@ -111,12 +126,14 @@ def _count(ask: Question, rds: facts.Rds, idc: facts.Idc, tell: Callable[[int, f
         cutover=ask.cutover,
         purged=rds.purged,
         idc_executed=idc.executed,
-        errant=errant,
-        no_replication=_no_replication(rds, idc),
+        errant=empty if opened else errant,
+        no_replication=obstacles[0].text if obstacles else {},
         unreplayable=unreplayable,
         filtered=filtered,
         unreadable=unreadable,
         incidents=tally.incidents,
+        left_out=rds.left_out,
+        uncounted=_uncounted(ask, reading),
         last_seen=_last(ask, idc) if silent else 0,
         last_seen_at=str(ask.last.get("measured_at") or "") if silent and _last_rds(ask) else "",
     )
@@ -133,12 +150,15 @@ def _count(ask: Question, rds: facts.Rds, idc: facts.Idc, tell: Callable[[int, f
         unreplayable=unreplayable,
         filtered=filtered,
         strangers=(),
+        opened=opened,
+        obstacles=obstacles,
     )
 
 
 def _errant(ask: Question, rds: facts.Rds, idc: facts.Idc) -> GtidSet:
-    """Find what IDC has from nowhere; of an IDC whose data is gone it says nothing."""
-    if not idc.data.usable:
+    """Find what IDC has from nowhere; of a server without any table of the service it says nothing."""
+    held = any(label.partition(".")[0] in ask.schemas for label in idc.tables)
+    if not held and not idc.data.usable:
         return GtidSet()
     beyond = idc.executed - ask.cutover
     return beyond - (beyond.of_server(ask.aws.server_uuid) if rds.silent else rds.executed)
@@ -164,21 +184,33 @@ def _idc_why(ask: Question, idc: facts.Idc) -> Text:
     return {"en": idc.data.why, "ko": korean}
 
 
-def _no_replication(rds: facts.Rds, idc: facts.Idc) -> Text:
-    if rds.who is None or idc.who is None:
-        return {}
-    why = gate.replication_allowed(rds.who.version, idc.who.version)
-    korean = f"MySQL {rds.who.version}에서 {idc.who.version} 버전으로는 복제할 수 없습니다. 덤프로 옮겨야 합니다"
-    return {"en": why, "ko": korean} if why else {}
+def _opened(ask: Question, rds: facts.Rds, idc: facts.Idc, tally: Tally, errant: GtidSet) -> bool:
+    """Tell whether IDC was opened by an earlier run: all RDS had is on it, and it may write since.
+
+    RDS is fenced then. Where it is silent and its loss accepted, IDC must have nothing but RDS's and its own, as
+    ``mysql_gate`` asks for.
+    """
+    if not idc.data.serving or idc.who is None:
+        return False
+    if rds.silent:
+        return bool(ask.accepted_loss) and not errant - errant.of_server(idc.who.uuid)
+    lacking = any(table.lacking.changes for label, table in tally.tables.by_name.items() if tally.tables.service(label))
+    return rds.fenced and not lacking
 
 
-def _unreplayable(tally: Tally, idc: facts.Idc) -> list[tuple[str, Text]]:
-    found = []
-    for item in tally.statements:
-        what = {} if item.on_idc or item.target.kind == "account" else replay.obstacle(item.text, idc.ability)
-        if what:
-            found.append((item.text, what))
-    return found
+def _uncounted(ask: Question, reading: reader.Reading) -> Text:
+    """Say why not all was read, where that is not said by the server as such; {} where it was."""
+    if reading.kind == "deadline":
+        return {
+            "en": f"{ask.deadline:g} s were not enough to read all of RDS's binary logs",
+            "ko": f"{ask.deadline:g}초 안에 RDS의 바이너리 로그를 모두 읽지 못했습니다",
+        }
+    if reading.kind == "broken":
+        return {
+            "en": f"reading RDS's binary logs broke off: {reading.why}",
+            "ko": f"RDS의 바이너리 로그 읽기가 중단되었습니다: {reading.why}",
+        }
+    return {}
 
 
 def _last_rds(ask: Question) -> str:

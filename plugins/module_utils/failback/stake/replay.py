@@ -52,8 +52,14 @@ _FEATURES = (
     ((9, 4, 0), "a JSON duality view", "JSON 이중성 뷰", r"\bJSON\s+(?:RELATIONAL\s+)?DUALITY\s+VIEW\b"),
 )
 _KNOWN = tuple((since, en, ko, re.compile(pattern, _FLAGS)) for since, en, ko, pattern in _FEATURES)
-_ENGINE = re.compile(r"\bENGINE\s*=?\s*([A-Za-z_]\w*)", re.IGNORECASE)
-_COLLATION = re.compile(r"\bCOLLATE\s*=?\s*([A-Za-z]\w*)", re.IGNORECASE)
+# A column may be called engine or engine_id: only the name of an engine makes the word the option. HEAP, MERGE and NDB
+# are other names of engines that the server lists under the second.
+_SYNONYMS = {"heap": "memory", "merge": "mrg_myisam", "ndb": "ndbcluster"}
+_ENGINES = (
+    "InnoDB MyISAM MEMORY HEAP CSV ARCHIVE BLACKHOLE MERGE MRG_MYISAM FEDERATED EXAMPLE NDB NDBCLUSTER ROCKSDB TOKUDB"
+)
+_ENGINE = re.compile(rf"\bENGINE(?:\s*=\s*|\s+)`?({_ENGINES.replace(' ', '|')})\b", re.IGNORECASE)
+_COLLATION = re.compile(r"\bCOLLATE(?:\s*=\s*|\s+)`?([A-Za-z]\w*)", re.IGNORECASE)
 
 
 def obstacle(text: str, idc: Ability) -> Text:
@@ -72,5 +78,5 @@ def obstacle(text: str, idc: Ability) -> Text:
 
 
 def _absent(pattern: re.Pattern[str], text: str, known: Collection[str]) -> str:
-    wanted = {found.lower() for found in pattern.findall(text)}
+    wanted = {_SYNONYMS.get(found.lower(), found.lower()) for found in pattern.findall(text)}
     return ", ".join(sorted(wanted - set(known))) if known else ""

@@ -26,12 +26,14 @@ class Situation:
     purged: GtidSet  # on RDS
     idc_executed: GtidSet
     rds_silent: str = ""
-    errant: GtidSet = field(default_factory=GtidSet)  # on IDC, from nowhere
+    errant: GtidSet = field(default_factory=GtidSet)  # on IDC, from nowhere; not what it took since it was opened
     no_replication: Text = field(default_factory=dict)  # what forbids replicating from RDS to IDC at all
     unreplayable: Sequence[tuple[str, Text]] = ()  # (statement, what IDC cannot run)
     filtered: Sequence[str] = ()  # tables IDC's filters leave out
     unreadable: str = ""  # RDS answers, but does not give its binary logs
     incidents: int = 0
+    left_out: Sequence[str] = ()  # schemas of the service that RDS keeps out of its binary log
+    uncounted: Text = field(default_factory=dict)  # why not all of the binary logs was read
     last_seen: int = 0  # transactions IDC lacks of what RDS had when it was last read
     last_seen_at: str = ""
 
@@ -63,7 +65,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer. ``way`` is the first that saves all, else the best there is, "" when there is none."""
+    """The answer. ``way`` is the first that saves all, else the best there is, "" when there is none.
+
+    ``unknown`` with a way: it saves all of what was read, and not all was read.
+    """
 
     saved: Saved
     way: str

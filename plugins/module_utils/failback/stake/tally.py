@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from failback.gtid import GtidSet
     from failback.stake.tables import Tables
+    from failback.stake.words import Text
 
 HOUSEKEEPING = re.compile(r"mysql\.rds_\w+")
 _OWN_STATEMENT = re.compile(r"\b(?:INTO|UPDATE|FROM)\s+`?mysql`?\s*\.\s*`?rds_\w+", re.IGNORECASE)
@@ -34,9 +35,15 @@ _MOST_NAMED = 50  # GTIDs of what could not be decoded
 
 
 class Tally:
-    """Feed it events; ask it after any of them. ``wanted`` are the transactions to count, ``idc`` those IDC has."""
+    """Feed it events; ask it after any of them. ``wanted`` are the transactions to count, ``idc`` those IDC has.
 
-    def __init__(self, wanted: GtidSet, idc: GtidSet, tables: Tables) -> None:
+    ``obstacle`` says of a whole statement what in it IDC cannot run.
+    """
+
+    def __init__(
+        self, wanted: GtidSet, idc: GtidSet, tables: Tables, obstacle: Callable[[str], Text] = lambda _text: {}
+    ) -> None:
+        self._obstacle = obstacle
         self._spans, self._idc = dict(wanted.sources), dict(idc.sources)
         self._skim = Skimmer()
         self._now: Open | None = None
@@ -166,7 +173,8 @@ class Tally:
         if what.kind == "temporary":
             return
         text = item.text if len(item.text) <= _SHOWN else f"{item.text[:_SHOWN]}..."
-        now.statements.append(Statement(now.gtid, now.time, text, what, item.data, now.on_idc))
+        judged = {} if now.on_idc or what.kind == "account" else self._obstacle(item.text)
+        now.statements.append(Statement(now.gtid, now.time, text, what, item.data, now.on_idc, judged))
         if not item.data:
             self.tables.follow(what)
 
@@ -201,7 +209,8 @@ class Tally:
     def _commit(self, now: Open) -> None:
         self.tables.commit(now)
         for item in now.statements:
-            if len(self.statements) < _MOST_STATEMENTS:
+            # What stops IDC is kept beyond the others.
+            if len(self.statements) < _MOST_STATEMENTS * (2 if item.obstacle else 1):
                 self.statements.append(item)
             else:
                 self.more_statements += 1

@@ -45,11 +45,15 @@ def judge(now: Situation) -> Verdict:
     ways = (_switch(now), _restore(now), _stop(now))
     lost = tuple(losses(now))
     best = next((way for way in ways if way.possible and way.saves_all), None)
-    if best is not None and not now.incidents:
+    if best is not None and not now.incidents and not now.left_out:
+        if now.uncounted:
+            return Verdict("unknown", best.name, _as_far_as_read(best.name, now.uncounted), (), ways)
         return Verdict("all", best.name, _ALL[best.name], (), ways)
     possible = best or next((way for way in ways if way.possible), None)
     if possible is not None:
         return Verdict("part", possible.name, _part(possible.name, lost), lost, ways)
+    if now.errant and not _out_of_reach(now, "") and not now.missing_logs(whole=False):
+        return Verdict("part", "", _parted(lost), lost, ways)
     saved: Saved = "unknown" if now.rds_silent or now.unreadable else "nothing"
     return Verdict(saved, "", _none(lost, ways), lost, ways)
 
@@ -72,19 +76,34 @@ def _switch(now: Situation) -> Way:
 
 
 def _restore(now: Situation) -> Way:
-    found = _replicated(now, "restore-first", now.missing_logs(whole=True))
-    if not found.saves_all or not now.errant:
-        return found
-    count = now.errant.count()
-    why = {
-        "en": f"{plural(count, 'transaction')} that only IDC has would be gone",
-        "ko": f"IDC에만 있는 트랜잭션 {count:,}건이 사라집니다",
-    }
-    return Way(found.name, possible=True, saves_all=False, why=why)
+    return _restored(now, _replicated(now, "restore-first", now.missing_logs(whole=True)))
 
 
 def _stop(now: Situation) -> Way:
-    return _out_of_reach(now, "stop-first") or _purged("stop-first", now.missing_logs(whole=True)) or _yes("stop-first")
+    name = "stop-first"
+    found = _out_of_reach(now, name) or _purged(name, now.missing_logs(whole=True)) or _yes(name)
+    return _restored(now, found)
+
+
+def _restored(now: Situation, found: Way) -> Way:
+    """Judge what IDC has of its own: a restore stops at data that stands, and takes away what does not."""
+    if not found.possible or not now.errant:
+        return found
+    count = now.errant.count()
+    if now.idc.usable:
+        why = {
+            "en": f"IDC's data stands, with {plural(count, 'transaction')} that RDS does not have: the restore does not"
+            " go over it",
+            "ko": f"IDC 데이터가 온전하고 RDS에 없는 트랜잭션 {count:,}건이 있어, 복원이 이를 덮어쓰지 않고 멈춥니다",
+        }
+        return _no(found.name, why)
+    gone = {
+        "en": f"{plural(count, 'transaction')} that only IDC has would be gone",
+        "ko": f"IDC에만 있는 트랜잭션 {count:,}건이 사라집니다",
+    }
+    if not found.saves_all:
+        gone = {language: f"{found.why[language]}; {gone[language]}" for language in ("en", "ko")}
+    return Way(found.name, possible=True, saves_all=False, why=gone)
 
 
 def _replicated(now: Situation, name: str, purged: GtidSet) -> Way:
@@ -147,6 +166,22 @@ def _part(way: str, lost: Sequence[Loss]) -> Text:
     return {
         "en": f"Not all of it can be saved. The best way is {way}. Lost would be: {en}.",
         "ko": f"일부는 보존할 수 없습니다. 가장 나은 방식은 {way}입니다. 잃게 되는 것: {ko}.",
+    }
+
+
+def _as_far_as_read(way: str, why: Text) -> Text:
+    return {
+        "en": f"Not known whether all of it can be saved: {why['en']}. Nothing that was read is against {way}.",
+        "ko": f"모두 보존할 수 있는지 아직 알 수 없습니다. {why['ko']}. 읽은 범위에서는 {way} 방식에 문제가 없습니다.",
+    }
+
+
+def _parted(lost: Sequence[Loss]) -> Text:
+    """RDS's part could be had; which rows of the two count, people must say first."""
+    en, ko = ("; ".join(item.text[language] for item in lost) for language in ("en", "ko"))
+    return {
+        "en": f"Not all of it can be saved, and no way goes on until people decide which rows count: {en}.",
+        "ko": f"일부는 보존할 수 없으며, 어느 행을 남길지 담당자가 정하기 전에는 진행할 수 없습니다: {ko}.",
     }
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from failback.backup import sizes, survey
-from failback.backup.judge import judge
+from failback.backup import chain, sizes, survey
+from failback.backup.judge import judge, unfit
 from failback.backup.model import Chain, Fault, Look, Wishes
 from failback.backup.proof import Proof
 from failback.gtid import GtidSet
@@ -130,6 +130,57 @@ def test_the_last_proof() -> None:
     assert kinds(wishes=replace(WISHES, proof_age=0), proof=None) == {}
 
 
+def test_the_same_bytes_that_broke_off_when_they_were_restored_are_unusable() -> None:
+    broke = replace(PROOF, passed=False, digest="d1", problem="table shop.orders: no such engine")
+    for wishes in (WISHES, replace(WISHES, proof_age=0)):
+        (fault,) = kinds(wishes=wishes, proof=broke).values()
+        assert (fault.kind, fault.fatal) == ("proof_failed", True)
+        assert "no such engine" in fault.sentence
+    assert not kinds(proof=replace(broke, digest="d0"))["proof_failed"].fatal  # another backup of the same name
+    differs = replace(broke, problem="", differences=("shop.orders: the digest ...; it has JSON",))
+    assert not kinds(proof=differs)["proof_failed"].fatal
+    other = replace(LOOK, name="weekly", digest="d2")
+    found = survey.survey([LOOK, other], WISHES, {"nightly": CHAIN, "weekly": CHAIN}, {}, [broke])
+    assert found.chosen is found.sources[1]
+
+
+@pytest.mark.parametrize(
+    ("look", "kind"),
+    [
+        (LOOK, ""),
+        (replace(LOOK, gtid=f"{OTHER}:1-100"), "other_server"),
+        (replace(LOOK, gtid=""), "no_position"),
+        (replace(LOOK, gtid=f"{IDC}:1-125"), ""),
+        (replace(LOOK, digest="d7"), "proof_failed"),
+        (Look("nightly", "/b", "damaged", "is cut short"), "damaged"),
+    ],
+)
+def test_the_choice_before_a_restore_goes_by_the_same_judgement(look: Look, kind: str) -> None:
+    broke = replace(PROOF, passed=False, digest="d7", problem="it broke off")
+    assert [one.kind for one in unfit(look, WISHES, broke)] == ([kind] if kind else [])
+    whole = survey.survey([look], WISHES, {}, {}, [broke]).sources[0]
+    assert whole.usable is not bool(kind)
+
+
+@pytest.mark.parametrize(
+    ("purged", "executed", "fatal"),
+    [
+        (f"{IDC}:1-100", f"{IDC}:1-120,{AWS}:1-9", False),
+        (f"{IDC}:1-101", f"{IDC}:1-120,{AWS}:1-9", True),
+        (f"{IDC}:1-100", f"{IDC}:1-119,{AWS}:1-9", True),
+    ],
+)
+def test_without_an_archive_the_binary_logs_of_rds_may_lead_there(purged: str, executed: str, *, fatal: bool) -> None:
+    positions = {"nightly": LOOK.gtid}
+    alone = chain.look(None, positions, WISHES.cutover)
+    assert kinds(chain=alone["nightly"])["binlogs_missing"].fatal
+    told = chain.by_rds(alone, positions, WISHES.cutover, GtidSet.parse(purged), GtidSet.parse(executed))
+    (fault,) = kinds(chain=told["nightly"]).values()
+    assert (fault.kind, fault.fatal) == ("binlogs_missing" if fatal else "binlogs_of_rds", fatal)
+    kept = survey.fact(survey.survey([LOOK], WISHES, told, {}, [PROOF]), WISHES, [], "")
+    assert kept["sources"][0]["binlogs"]["unbroken"] is not fatal
+
+
 def test_the_forecast_against_the_budget_and_its_basis() -> None:
     found = survey.survey([LOOK], replace(WISHES, budget=25), {"nightly": CHAIN}, {}, [PROOF])
     ahead = found.sources[0].forecast
@@ -167,6 +218,9 @@ def test_what_blocks(looks: list[Look], relied_on: dict[str, str], blockers: set
     told = survey.findings(found, relied_on, restores=True)
     assert {one.key for one in told if one.severity == "blocker"} == blockers
     assert [one.severity for one in told] == sorted((one.severity for one in told), key="blocker warning note".index)
+    aside = survey.findings(found, relied_on, restores=False)
+    assert {one.key for one in aside} == {one.key for one in told}
+    assert {one.severity for one in aside} <= {"warning", "note"}  # a way that restores nothing is not held up
 
 
 def test_the_fact_says_it_in_both_languages_when_nothing_is_usable() -> None:

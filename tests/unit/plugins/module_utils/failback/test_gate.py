@@ -186,3 +186,13 @@ def test_grants_are_read_from_what_the_server_prints() -> None:
     ]
     assert grants.global_privileges(lines) == {"SELECT", "CREATE USER", "PROCESS", "XA_RECOVER_ADMIN", "ROLE_ADMIN"}
     assert grants.global_privileges(["GRANT USAGE ON *.* TO `a`@`%`"]) == set()
+
+
+def test_what_a_restore_of_idc_does_not_put_right_is_told_apart() -> None:
+    empty = replace(idc_with(executed=GtidSet()), missing_schemas=("shop",), app_login="refused")
+    purged = rds_with(purged=GtidSet.parse(f"{IDC}:1-10"))
+    assert len(gate.findings(purged, empty, CUTOVER)) == 4
+    assert gate.lasting(gate.findings(purged, empty, CUTOVER)) == []
+    mixed = replace(purged, settings=SETTINGS | {"binlog_format": "MIXED", "lower_case_table_names": "1"}, prepared=1)
+    told = gate.lasting(gate.findings(mixed, empty, CUTOVER))
+    assert [text.split()[0] for text in told] == ["binlog_format=MIXED", "lower_case_table_names", "1"]

@@ -85,6 +85,27 @@ def test_each_fault_is_named(path: str, value: Any, key: str, severity: str) -> 
     assert found.next_step
 
 
+@pytest.mark.parametrize(
+    ("status", "restart", "needs", "restores", "severity"),
+    [
+        ("exited", "once", ("mysql",), True, "warning"),
+        ("restarting", "never", ("mysql",), True, "warning"),
+        ("exited", "once", ("mysql",), False, "blocker"),
+        ("exited", "never", ("mysql",), True, "blocker"),
+        ("paused", "once", ("mysql",), True, "blocker"),
+        ("exited", "once", ("cache",), True, "blocker"),
+    ],
+)
+def test_a_container_may_wait_for_a_database_that_is_restored_first(
+    status: str, restart: str, needs: tuple[str, ...], severity: str, *, restores: bool
+) -> None:
+    shop = Service("shop", "app_hosts", "shop", needs, restart, "", "", 0)
+    case = Case("app1", [shop], baseline=CASE.baseline, restores=restores, database_services=["mysql"])
+    (found,) = judge.findings(changed("containers/shop/status", status), case)
+    assert (found.key, found.severity) == ("container:app1:shop:state", severity)
+    assert ("for want of mysql" in found.sentence) == (severity == "warning")
+
+
 def test_what_could_not_be_read_is_not_judged() -> None:
     facts = copy.deepcopy(WELL)
     facts["kernel"] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from failback.people import catalogue, judge
+from failback.people import team as teams
 from failback.people.words import Word
 from team_of_tests import EVERYBODY, ack, called, made
 
@@ -29,6 +30,19 @@ def test_what_nobody_said_waits_and_names_the_command(ask: catalogue.Ask) -> Non
     found = judged(ask.item)
     assert found.waiting.startswith(f"{ask.item}: ")
     assert f"rollback-runner confirm {ask.item} --as NAME" in found.waiting
+
+
+@pytest.mark.parametrize("ask", catalogue.ASKS, ids=lambda ask: ask.item)
+def test_where_nobody_is_named_only_a_critical_site_waits(ask: catalogue.Ask) -> None:
+    found = {
+        critical: judge.judge(
+            judge.Asked(ask, teams.of_site({}, {}, critical=critical), made()[1], plan=PLAN, contacts=(("X", "X"),))
+        )
+        for critical in (False, True)
+    }
+    assert found[True].waiting
+    assert found[False].waiting == ""
+    assert [(one.severity, one.key) for one in found[False].findings] == [("warning", f"nobody:{ask.item}")]
 
 
 def test_one_word_answers_and_who_said_it_is_evidence() -> None:

@@ -41,9 +41,17 @@ def test_an_executive_is_needed_where_the_system_is_critical() -> None:
     assert keys(ROLES, critical=True) == {"role:executive:person": "blocker"}
 
 
-def test_nobody_named_at_all_is_one_finding_a_role() -> None:
-    assert set(keys({}, {}).values()) == {"blocker"}
-    assert len(keys({}, {})) == 8
+@pytest.mark.parametrize(("critical", "severity", "count"), [(False, "warning", 8), (True, "blocker", 9)])
+def test_nobody_named_at_all_stops_a_critical_site_only(severity: str, count: int, *, critical: bool) -> None:
+    found = keys({}, {}, critical=critical)
+    assert set(found.values()) == {severity}
+    assert len(found) == count
+    nobody = team.of_site({}, {}, critical=critical)
+    assert [one.severity for one in table.ladder(nobody, [], (), {})] == [severity]
+
+
+def test_a_table_that_was_begun_must_be_whole() -> None:
+    assert set(keys({}).values()) == {"blocker"}, "people are named, and none has a role"
 
 
 def test_people_whom_no_channel_reaches_are_found() -> None:

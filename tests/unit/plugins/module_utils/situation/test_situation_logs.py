@@ -102,3 +102,58 @@ def test_haproxy_says_some_things_twice_and_they_are_one_kind() -> None:
 def test_no_secret_leaves_the_host(line: str) -> None:
     assert "hunter2" not in str(log_lines.digest([line], 10))
     assert log_lines.digest([line], 10)["errors"] == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR DB_PASSWORD=hunter2,more;x&y",
+        "refused access_token=hunter2",
+        "aws_secret_access_key=hunter2/+x",
+        "AWS_SESSION_TOKEN: hunter2",
+        "client_secret: hunter2",
+        "error dbPassword=hunter2",
+        "spring.datasource.password = hunter2",
+        '{"level": "error", "db_password": "a b, hunter2", "n": 1}',
+        r'{"msg": "error {\"db_password\": \"a hunter2\"}"}',
+        "{'api_key': 'a\\'hunter2'}",
+        '["password"]=> "hunter2"',
+        "x-api-key: hunter2",
+        "mysqldump --password hunter2 refused",
+        "error in ALTER USER a IDENTIFIED BY 'a hunter2'",
+        "error in CREATE USER a IDENTIFIED WITH caching_sha2_password AS 'hunter2'",
+        "Authorization: Basic hunter2",
+        'Proxy-Authorization: Digest username="a", response="hunter2"',
+        "Cookie: a=1; session=hunter2",
+        '{"set_cookie": "a=1; session=hunter2"}',
+        "denied: bearer hunter2hunter2",
+        "mysql://shop:pa/hunter2@db:3306/shop",
+        "mysql://shop:p@hunter2@db:3306/shop",
+        "redis://:a/b#hunter2@cache",
+        "https://hunter2@git.example.com/x",
+        "shop:a/hunter2@tcp(db:3306)/shop: connection refused",
+    ],
+)
+def test_a_secret_is_masked_whatever_its_name_is_joined_to(line: str) -> None:
+    assert "hunter2" not in log_lines.masked(line)
+    assert "***" in log_lines.masked(line)
+    report = log_lines.digest([f"2026-11-22T10:00:00.1Z FATAL {line}"], 10)
+    assert "hunter2" not in str(report)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Access denied for user 'shop'@'10.0.0.1' (using password: YES)",
+        "GET http://app:8080/api/orders 503",
+        "3 passed, 1 failed: timeout",
+        "Server shop/app1 is DOWN, reason: Layer4",
+    ],
+)
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert log_lines.masked(line) == line
+
+
+def test_what_stands_behind_a_quoted_secret_stays() -> None:
+    assert log_lines.masked('{"password": "x", "error": "refused"}') == '{"password": "***", "error": "refused"}'
+    assert log_lines.masked("mysql://shop:a/b@db:3306/shop") == "mysql://shop:***@db:3306/shop"

@@ -90,8 +90,37 @@ def test_what_idc_cannot_run_is_named(text: str, what: str) -> None:
     [
         "CREATE TABLE t (vector_id int, a int DEFAULT 3, invisible_since date, KEY k (a)) ENGINE=InnoDB",
         "ALTER TABLE t COMMENT 'LANGUAGE JAVASCRIPT, ENGINE=MyISAM' DROP COLUMN c",
+        "ALTER TABLE t ADD COLUMN engine varchar(20)",
+        "ALTER TABLE t ADD COLUMN `engine` varchar(20), ADD CHECK (engine = maker)",
+        "ALTER TABLE t ADD COLUMN engine_id int, ADD COLUMN enginepower int",
+        "ALTER TABLE t ADD COLUMN collated_at datetime, ADD COLUMN `collate` int",
         "CREATE TABLE t (a varchar(9) COLLATE utf8mb4_general_ci, b timestamp DEFAULT CURRENT_TIMESTAMP(6))",
     ],
 )
 def test_nothing_is_said_against_what_it_can_run(text: str) -> None:
     assert replay.obstacle(text, OLD) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("CREATE TABLE t (id int) ENGINE MyISAM", "the storage engine myisam"),
+        ("CREATE TABLE t (id int) ENGINE = `rocksdb`", "the storage engine rocksdb"),
+        ("CREATE TABLE t (id int) ENGINE=HEAP", "the storage engine memory"),
+        (
+            "ALTER TABLE t ADD COLUMN engine varchar(9) COLLATE utf8mb4_ja_0900_as_cs",
+            "the collation utf8mb4_ja_0900_as_cs",
+        ),
+        ("ALTER TABLE t COLLATE=`utf8mb4_ja_0900_as_cs`", "the collation utf8mb4_ja_0900_as_cs"),
+        ("CREATE TABLE t (id int) ENGINE_ATTRIBUTE='{}'", "an engine attribute (since 8.0.21)"),
+    ],
+)
+def test_an_option_is_told_from_a_column_of_its_name(text: str, what: str) -> None:
+    assert replay.obstacle(text, OLD)["en"] == what
+
+
+def test_an_engine_by_its_other_name_is_the_same() -> None:
+    idc = replay.Ability("8.0.40", frozenset({"innodb", "memory", "mrg_myisam"}))
+    assert replay.obstacle("CREATE TABLE t (id int) ENGINE=HEAP", idc) == {}
+    assert replay.obstacle("CREATE TABLE t (id int) ENGINE=MERGE", idc) == {}
+    assert replay.obstacle("ALTER TABLE t ENGINE_ATTRIBUTE='{}'", idc) == {}

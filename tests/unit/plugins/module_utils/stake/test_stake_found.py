@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from failback import idc_data
 from failback.gtid import GtidSet
 from failback.mysql import Login
 from failback.observe import Identity
-from failback.stake import fact, facts, found, measure
+from failback.stake import fact, facts, found, measure, pairing
 from failback.stake.counts import Table, Totals
 from failback.stake.facts import Cascade
 from failback.stake.reader import Reading
@@ -33,7 +34,7 @@ def who(uuid: str, executed: str) -> Identity:
 
 def measured(**more: Any) -> tuple[measure.Question, measure.Measured]:
     login = Login("192.0.2.1", 3306, "rr_admin", "secrets/none")
-    ask = measure.Question(login, login, CUT, ["shop"], names={})
+    ask = measure.Question(login, login, CUT, ["shop"], names={}, strategy=more.pop("strategy", ""))
     usable = idc_data.IdcData(reachable=True, usable=True, serving=False, why="fine")
     rds = {"who": who(RDS, f"{IDC}:1-10,{RDS}:1-5"), "settings": {"innodb_native_foreign_keys": "OFF"}}
     tally = Tally(GtidSet(), GtidSet(), Tables(["shop"]))
@@ -144,3 +145,64 @@ def test_the_fact_is_json_with_both_languages() -> None:
     assert told["sentence"] == {"en": "3 rows of shop.t", "ko": "shop.t 3건"}
     assert told["extent"]["ko"] == "트랜잭션 1건, 행 변경 3회, 바이너리 로그 5.0 MB"
     assert told["gtid"]["rds_has_idc_lacks"]["transactions"] == 5
+
+
+ERRANT = GtidSet.parse(f"{IDC}:11-60")
+DAMAGED = idc_data.IdcData(reachable=True, usable=False, serving=False, why="it lacks 1 transactions")
+MIXED = pairing.Obstacle("settings:rds:binlog_format", {"en": "binlog_format=MIXED", "ko": "MIXED"}, "set ROW")
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"unreplayable": (("CREATE TABLE x", {"en": "VECTOR", "ko": "VECTOR"}),)}, "ddl:unreplayable:VECTOR"),
+        ({"filtered": ("shop.t",)}, "filter:shop.t"),
+        ({"tally": {"incidents": 1}}, "rds:incident"),
+        ({"reading": Reading(False, "gone away", "broken", 3.0, 9, 1.0)}, "logs:unreadable"),  # noqa: FBT003
+        ({"rds": {"prepared": 1}}, "rds:prepared"),
+        ({"obstacles": (MIXED,)}, "settings:rds:binlog_format"),
+        ({"errant": ERRANT, "idc": {"data": DAMAGED}}, "idc:errant"),
+    ],
+)  # fmt: skip
+def test_what_only_stops_replication_warns_where_nothing_replicates(more: dict[str, Any], key: str) -> None:
+    said = {way: keys(strategy=way, **dict(more))[key] for way in ("", "switch-first", "restore-first", "stop-first")}
+    assert said == {"": "blocker", "switch-first": "blocker", "restore-first": "blocker", "stop-first": "warning"}
+
+
+def test_what_idc_alone_has_stops_every_way_while_its_data_stands() -> None:
+    for way in ("switch-first", "restore-first", "stop-first"):
+        assert keys(strategy=way, errant=ERRANT)["idc:errant"] == "blocker"
+
+
+def test_idc_that_was_opened_is_meant_to_have_its_own() -> None:
+    serving = idc_data.IdcData(reachable=True, usable=True, serving=True, why="it takes writes")
+    assert keys(errant=ERRANT, idc={"data": serving}, opened=True) == {"stake": "note", "idc:opened": "note"}
+    assert {"idc:errant", "idc:writable"} < keys(errant=ERRANT, idc={"data": serving}).keys()
+
+
+@pytest.mark.parametrize(
+    ("rds", "idc", "key"),
+    [
+        ({"binlog_format": "MIXED"}, {}, "settings:rds:binlog_format"),
+        ({"binlog_row_image": "MINIMAL"}, {}, "settings:rds:binlog_row_image"),
+        ({"binlog_row_value_options": "PARTIAL_JSON"}, {}, "settings:rds:binlog_row_value_options"),
+        ({"lower_case_table_names": "1"}, {"lower_case_table_names": "0"}, "settings:lower_case_table_names"),
+    ],
+)
+def test_settings_that_forbid_replication(rds: dict[str, str], idc: dict[str, str], key: str) -> None:
+    two = replace(who(RDS, f"{RDS}:1"), server_id=2)
+    one = facts.Idc(
+        idc_data.IdcData(reachable=True, usable=True, serving=False, why=""), who(IDC, f"{IDC}:1"), settings=idc
+    )
+    (item,) = pairing.obstacles(facts.Rds(who=two, settings=rds), one)
+    assert (item.key, set(item.text)) == (key, {"en", "ko"})
+    assert item.remedy
+    assert list(pairing.obstacles(facts.Rds(who=two, settings={"binlog_format": "ROW"}), one)) == []
+
+
+def test_the_same_number_and_a_version_that_does_not_follow() -> None:
+    idc = facts.Idc(idc_data.IdcData(reachable=True, usable=True, serving=False, why=""), who(IDC, f"{IDC}:1"))
+    found_keys = [item.key for item in pairing.obstacles(facts.Rds(who=who(RDS, "")), idc)]
+    assert found_keys == ["settings:server_id"]
+    old = replace(idc, who=replace(who(IDC, f"{IDC}:1"), version="8.0.40", server_id=2))
+    assert [item.key for item in pairing.obstacles(facts.Rds(who=who(RDS, "")), old)] == ["replication:version"]

@@ -14,6 +14,7 @@ from binlog_made import RDS, event, gtid, query, rows, table, xa_prepare, xid
 from failback.binlog import events
 from failback.errors import FailbackError
 from failback.gtid import GtidSet
+from failback.stake import replay
 from failback.stake.net import Seen
 from failback.stake.tables import Tables
 from failback.stake.tally import Tally
@@ -204,3 +205,24 @@ def test_a_long_history_of_statements_is_counted_not_kept() -> None:
     source = [item for number in range(1, 601) for item in (gtid(number), query(f"CREATE TABLE t{number} (id int)"))]
     tally = fed(source, wanted=f"{RDS}:1-600")
     assert (len(tally.statements), tally.more_statements) == (500, 100)
+
+
+def test_the_end_of_a_long_statement_is_judged_though_not_kept() -> None:
+    idc = replay.Ability("8.0.12", frozenset({"innodb"}))
+    columns = ", ".join(f"column_number_{number} int" for number in range(60))
+    tally = Tally(
+        GtidSet.parse(f"{RDS}:1-600"),
+        GtidSet.parse(f"{RDS}:600"),
+        Tables(["shop"]),
+        lambda text: replay.obstacle(text, idc),
+    )
+    for number in range(1, 599):
+        for item in (gtid(number), query(f"CREATE TABLE t{number} (id int)")):
+            tally.feed(item)
+    for number in (599, 600):  # IDC has the last one: it could
+        for item in (gtid(number), query(f"CREATE TABLE x{number} ({columns}) ENGINE=MyISAM")):
+            tally.feed(item)
+    (stops,) = [item for item in tally.statements if item.obstacle]
+    assert stops.gtid == f"{RDS}:599"
+    assert stops.obstacle["en"] == "the storage engine myisam"
+    assert len(stops.text) < 510
