@@ -175,7 +175,7 @@ def _unknown(found: inventory.Inventory, host: str, groups: list[str], variables
 
 
 def _different(found: inventory.Inventory) -> Iterator[str]:
-    """A site has one name, one set of people and one rule on approvals, whichever host is asked."""
+    """Compare what must be one for the whole site: its name, people and rule on approvals, whichever host is asked."""
     names = {name for variables in found.hosts.values() for name in variables if name.startswith("site_")}
     for name in sorted(names):
         values = {json.dumps(variables.get(name), sort_keys=True, default=str) for variables in found.hosts.values()}
