@@ -40,9 +40,18 @@ if TYPE_CHECKING:
 
 
 _KEPT = re.compile(r"^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|SSH_AUTH_SOCK|VIRTUAL_ENV|AWX_.*)$")
-# Where ssh keeps its shared connections and what opens the vault may be anybody's choice: they change no act.
-_HARMLESS = frozenset(
-    {"ANSIBLE_SSH_CONTROL_PATH_DIR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_IDENTITY_LIST", "ANSIBLE_NOCOLOR"}
+# Where ssh keeps its shared connections and what opens the vault may be anybody's choice: they change no act. The
+# others are ansible-runner's own, by which it hears what happens; a run within a run finds them there already.
+_PASSED = frozenset(
+    {
+        "ANSIBLE_SSH_CONTROL_PATH_DIR",
+        "ANSIBLE_VAULT_PASSWORD_FILE",
+        "ANSIBLE_VAULT_IDENTITY_LIST",
+        "ANSIBLE_CALLBACK_PLUGINS",
+        "ANSIBLE_STDOUT_CALLBACK",
+        "ANSIBLE_CACHE_PLUGIN",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION",
+    }
 )
 _LIST_DEADLINE = 60  # seconds; listing takes about one
 _TICK = 0.2  # seconds between two looks at the clock and at the cancel switch
@@ -188,7 +197,7 @@ def _known(name: str, value: str, ours: Mapping[str, str]) -> bool:
     guard that glass was broken.
     """
     if name.startswith(("RR_", "ANSIBLE_")):
-        return name in ours or (name not in os.environ or os.environ[name] != value or name in _HARMLESS)
+        return name in ours or (name not in os.environ or os.environ[name] != value or name in _PASSED)
     return _KEPT.match(name) is not None
 
 

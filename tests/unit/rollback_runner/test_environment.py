@@ -28,3 +28,9 @@ def test_what_we_and_the_runner_set_is_passed_on(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("ANSIBLE_CALLBACK_PLUGINS", raising=False)
     assert ansible_run._known("RR_HOME", "/home/ops/rr", OURS)
     assert ansible_run._known("ANSIBLE_CALLBACK_PLUGINS", "set by the runner", OURS)
+
+
+@pytest.mark.parametrize("name", ["ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK"])
+def test_a_run_within_a_run_is_heard(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "of the run around it")
+    assert ansible_run._known(name, "of the run around it", OURS)
