@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -26,6 +27,8 @@ def bucket(tmp_path: Path) -> Iterator[tuple[Any, dict[str, str]]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # All such servers of one process hold the same things: another test may have made the bucket.
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 - ours
     (tmp_path / "credentials").write_text("[test]\naws_access_key_id = a\naws_secret_access_key = b\n")
     (tmp_path / "credentials").chmod(0o600)
     region = "ap-northeast-2"

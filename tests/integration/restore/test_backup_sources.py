@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,9 @@ def s3(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         aws_secret_access_key="b",
         region_name="ap-northeast-2",
     )
+    # All such servers of one process hold the same things: another test may have made the bucket.
+    reset = urllib.request.Request(f"http://127.0.0.1:{port}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset).close()  # noqa: S310 - ours
     client.create_bucket(Bucket="backups", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     for name in FILES:
         client.upload_file(str(folder / name), "backups", f"nightly/1/{name}")
