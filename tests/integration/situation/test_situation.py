@@ -23,7 +23,6 @@ from rollback_runner.site import situation_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from situation_site import Site
 
@@ -128,7 +127,7 @@ def test_a_well_site_is_drawn_and_nothing_is_changed(site: Site) -> None:
             assert not any("\x1b" in line for line in lines)
 
 
-def test_each_fault_has_its_sentence(site: Site, tmp_path: Path) -> None:
+def test_each_fault_has_its_sentence(site: Site) -> None:
     site.record_baseline()
     (tmp_path / "facts").mkdir()
     app, other = site.container("idc-app1-app"), site.container("aws-app1-app")
@@ -149,7 +148,7 @@ def test_each_fault_has_its_sentence(site: Site, tmp_path: Path) -> None:
         " FOR CHANNEL 'rollback_runner'; START REPLICA FOR CHANNEL 'rollback_runner'"
     )
     with users(site, "/api/orders/4711"):
-        done = site.command("situation", "-i", str(site.directory), "--json", RR_INCIDENT=str(tmp_path))
+        done = site.command("situation", "-i", str(site.directory), "--json")
     assert done.returncode == 0, done.stderr
     fact = json.loads(done.stdout)
     docker("rmi", "-f", "rr-test-situation:other", check=False)
@@ -182,7 +181,6 @@ def test_each_fault_has_its_sentence(site: Site, tmp_path: Path) -> None:
     assert any("docker inspect" in one["source"] for one in moments), moments
     assert any("replication channel" in one["source"] for one in moments), moments
     assert [one["at"] for one in moments] == sorted(one["at"] for one in moments)
-    assert json.loads((tmp_path / "facts" / "situation.shop.json").read_text())["proposals"] == fact["proposals"]
 
 
 @contextmanager
