@@ -129,7 +129,6 @@ def test_a_well_site_is_drawn_and_nothing_is_changed(site: Site) -> None:
 
 def test_each_fault_has_its_sentence(site: Site) -> None:
     site.record_baseline()
-    (tmp_path / "facts").mkdir()
     app, other = site.container("idc-app1-app"), site.container("aws-app1-app")
     docker("stop", "-t", "0", app)
     docker("commit", "--change", "LABEL other=1", other, "rr-test-situation:other")
