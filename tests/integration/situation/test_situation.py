@@ -23,6 +23,7 @@ from rollback_runner.site import situation_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from situation_site import Site
 
@@ -127,7 +128,7 @@ def test_a_well_site_is_drawn_and_nothing_is_changed(site: Site) -> None:
             assert not any("\x1b" in line for line in lines)
 
 
-def test_each_fault_has_its_sentence(site: Site) -> None:
+def test_each_fault_has_its_sentence(site: Site, tmp_path: Path) -> None:
     site.record_baseline()
     app, other = site.container("idc-app1-app"), site.container("aws-app1-app")
     docker("stop", "-t", "0", app)
@@ -148,7 +149,11 @@ def test_each_fault_has_its_sentence(site: Site) -> None:
     )
     with users(site, "/api/orders/4711"):
         done = site.command("situation", "-i", str(site.directory), "--json")
+        played = site.play(tmp_path)
     assert done.returncode == 0, done.stderr
+    # The same look within an incident keeps what it drew for the plan, and for the person who names the cause.
+    assert played.returncode == 0, played.stdout
+    kept = json.loads((tmp_path / "facts" / "situation.shop.json").read_text(encoding="utf-8"))
     fact = json.loads(done.stdout)
     docker("rmi", "-f", "rr-test-situation:other", check=False)
     found = keys(fact)
@@ -180,6 +185,8 @@ def test_each_fault_has_its_sentence(site: Site) -> None:
     assert any("docker inspect" in one["source"] for one in moments), moments
     assert any("replication channel" in one["source"] for one in moments), moments
     assert [one["at"] for one in moments] == sorted(one["at"] for one in moments)
+    assert {one["category"] for one in kept["proposals"]["SIT-01"]} == categories
+    assert {one["source"] for one in kept["proposals"]["SIT-02"]} == {one["source"] for one in moments}
 
 
 @contextmanager
