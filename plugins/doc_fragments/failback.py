@@ -1,4 +1,7 @@
-"""What the documentation of our modules has in common; named there as failback.<part in lower case>."""
+"""What the documentation of our modules has in common; named there as failback.<part in lower case>.
+
+Long because Ansible finds the parts by this file's name: one file, one word to remember. Each part is a few lines.
+"""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Run:
 
 
 class _Fake(FailbackAction):
-    ARGUMENTS = {"state": {"type": "str", "default": "closed"}, "acts": {"type": "int", "default": 1}}  # noqa: RUF012
+    ARGUMENTS = {"state": {"type": "str", "default": "closed"}, "acts": {"type": "int", "default": 1}}  # noqa: RUF012 - as every plugin does
 
     def perform(self, args: Arguments) -> Outcome:
         for number in range(0 if self.check_mode else args.count("acts")):

@@ -51,7 +51,7 @@ def answering(status: int, *, after: float = 0.0, body: bytes = b"{}") -> Iterat
         def do_GET(self) -> None:
             self.do_POST()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

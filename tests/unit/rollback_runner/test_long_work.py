@@ -95,7 +95,7 @@ def test_the_sentence_says_rate_share_and_forecast_in_both_languages() -> None:
         "restore (db): rows, 42% done, 123,456 rows/s, 1:01 so far, forecast 2:10 of 15:00"
     )
     assert "42% 완료" in long_work.line(messages.Texts("ko"), work)
-    copied = progress.Work("clone", "db", "FILE COPY", -1.0, 3 << 20, "bytes", 5.0, -1.0, 60.0, False, False, now)  # noqa: FBT003
+    copied = progress.Work("clone", "db", "FILE COPY", -1.0, 3 << 20, "bytes", 5.0, -1.0, 60.0, False, False, now)  # noqa: FBT003 - its first fields
     assert long_work.line(EN, copied) == (
         "copy of the standby (db): FILE COPY, 3.0 MiB/s, 0:05 so far, forecast not known yet of 1:00"
     )

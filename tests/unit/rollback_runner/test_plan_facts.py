@@ -81,7 +81,7 @@ def test_the_sides_are_read_from_what_is_at_stake(found: Known, expected: tuple[
 @pytest.mark.parametrize(
     ("category", "spoilt"), [("data", True), ("data_corruption", True), ("데이터 훼손", True), ("network", False)]
 )
-def test_a_person_says_that_the_data_of_rds_is_going_bad(category: str, spoilt: bool) -> None:  # noqa: FBT001
+def test_a_person_says_that_the_data_of_rds_is_going_bad(category: str, spoilt: bool) -> None:  # noqa: FBT001 - a column
     found = Known({"stake.shop-db": stake()}, words.Words((cause(category),)))
     assert signals(found) == ("usable", "spoilt" if spoilt else "sound")
     assert plan_facts.signals(found, SITE)[0].why == ({"rds": category} if spoilt else {})
@@ -128,7 +128,7 @@ def test_a_backup_that_was_verified_again_is_the_one_that_counts() -> None:
         ("ALTER DEFINER=`rr_admin`@`%` EVENT `shop`.`nightly` DISABLE ON REPLICA", "program", False),
     ],
 )
-def test_only_what_changes_the_shape_counts_as_a_definition(statement: str, kind: str, counts: bool) -> None:  # noqa: FBT001
+def test_only_what_changes_the_shape_counts_as_a_definition(statement: str, kind: str, counts: bool) -> None:  # noqa: FBT001 - a column
     found = plan_facts.stake(of(ddl=[{"statement": statement, "kind": kind}]))["shop-db"]
     assert bool(found["ddl"]) is counts
 

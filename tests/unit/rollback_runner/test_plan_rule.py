@@ -25,7 +25,7 @@ CASES: list[tuple[Idc, Rds, str, str, bool]] = [
 
 
 @pytest.mark.parametrize(("idc", "rds", "rule", "says", "loses"), CASES)
-def test_the_rule_picks_the_way(idc: Idc, rds: Rds, rule: str, says: str, loses: bool) -> None:  # noqa: FBT001
+def test_the_rule_picks_the_way(idc: Idc, rds: Rds, rule: str, says: str, loses: bool) -> None:  # noqa: FBT001 - a column
     choice = choose(Signals(idc, rds), of_site="stop-first")
     assert (choice.rule, choice.rule_says, choice.loses) == (rule, says, loses)
     assert choice.strategy == (says or "stop-first")

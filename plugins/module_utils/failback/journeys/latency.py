@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from failback.errors import ConfigError
+from failback import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,14 +52,7 @@ class Tolerance:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Tolerance:
         """Build from ``service_verify_tolerance``; what it does not name keeps its default. Raises ConfigError."""
-        unknown = sorted(set(data) - set(cls.__dataclass_fields__))
-        if unknown:
-            known = ", ".join(cls.__dataclass_fields__)
-            raise ConfigError(f"service_verify_tolerance does not know {', '.join(unknown)}; it knows {known}")
-        try:
-            return cls(**{key: float(value) for key, value in data.items()})
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"service_verify_tolerance: every value is a number: {error}") from error
+        return cls(**limits.read("service_verify_tolerance", data, cls.__dataclass_fields__))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from failback.errors import ConfigError
+from failback import limits
 from failback.situation.said import percent, seconds, words
 
 if TYPE_CHECKING:
@@ -32,14 +32,7 @@ class Rule:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Rule:
         """Build from ``situation_severity``; what it does not name keeps its default. Raises ConfigError."""
-        unknown = sorted(set(data) - set(cls.__dataclass_fields__))
-        if unknown:
-            known = ", ".join(cls.__dataclass_fields__)
-            raise ConfigError(f"situation_severity does not know {', '.join(unknown)}; it knows {known}")
-        try:
-            return cls(**{key: float(value) for key, value in data.items()})
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"situation_severity: every value is a number: {error}") from error
+        return cls(**limits.read("situation_severity", data, cls.__dataclass_fields__))
 
     def as_fact(self) -> dict[str, float]:
         """Return it as the incident keeps it."""

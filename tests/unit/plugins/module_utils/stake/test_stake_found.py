@@ -84,9 +84,9 @@ def test_a_sound_pair_has_only_the_sum() -> None:
         ({"rds": {"retention": "0"}}, "logs:retention", "warning"),
         ({"rds": {"retention": "24"}, "tally": {"totals": Totals(first_lacking=int(NOW.timestamp()) - 82_800)}},
          "logs:retention", "warning"),
-        ({"reading": Reading(False, "the deadline of 120 s passed", "deadline", 120.0, 9, 4.0)},  # noqa: FBT003
+        ({"reading": Reading(False, "the deadline of 120 s passed", "deadline", 120.0, 9, 4.0)},  # noqa: FBT003 - its first fields
          "stake:deadline", "warning"),
-        ({"reading": Reading(False, "gone away", "broken", 3.0, 9, 1.0)}, "logs:unreadable", "blocker"),  # noqa: FBT003
+        ({"reading": Reading(False, "gone away", "broken", 3.0, 9, 1.0)}, "logs:unreadable", "blocker"),  # noqa: FBT003 - its first fields
         ({"tables": {"mysql.user": changed(update=1)}}, "schema:mysql", "note"),
         ({"tables": {"crm.people": changed(insert=1)}}, "schema:crm", "warning"),
         ({"tables": {"shop.t": changed(insert=1)}}, "names:site_tables", "note"),
@@ -158,7 +158,7 @@ MIXED = pairing.Obstacle("settings:rds:binlog_format", {"en": "binlog_format=MIX
         ({"unreplayable": (("CREATE TABLE x", {"en": "VECTOR", "ko": "VECTOR"}),)}, "ddl:unreplayable:VECTOR"),
         ({"filtered": ("shop.t",)}, "filter:shop.t"),
         ({"tally": {"incidents": 1}}, "rds:incident"),
-        ({"reading": Reading(False, "gone away", "broken", 3.0, 9, 1.0)}, "logs:unreadable"),  # noqa: FBT003
+        ({"reading": Reading(False, "gone away", "broken", 3.0, 9, 1.0)}, "logs:unreadable"),  # noqa: FBT003 - its first fields
         ({"rds": {"prepared": 1}}, "rds:prepared"),
         ({"obstacles": (MIXED,)}, "settings:rds:binlog_format"),
         ({"errant": ERRANT, "idc": {"data": DAMAGED}}, "idc:errant"),
