@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from failback.errors import ConfigError
+from failback import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,14 +30,7 @@ class Limits:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], what: str = "environment_limits") -> Limits:
         """Build from the inventory; what it does not name keeps its default. Raises ConfigError."""
-        unknown = sorted(set(data) - set(cls.__dataclass_fields__))
-        if unknown:
-            known = ", ".join(cls.__dataclass_fields__)
-            raise ConfigError(f"{what} does not know {', '.join(unknown)}; it knows {known}")
-        try:
-            return cls(**{key: float(value) for key, value in data.items()})
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{what}: every limit is a number: {error}") from error
+        return cls(**limits.read(what, data, cls.__dataclass_fields__))
 
 
 def used(resources: Mapping[str, Any]) -> dict[str, float]:
