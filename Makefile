@@ -29,13 +29,13 @@ drill: lab ## Run the whole rollback under live traffic (SCENARIO=data-lost, rds
 test: unit contract integration ## Run every test
 
 unit: setup ## Pure logic, no server
-	@pytest -q tests/unit
+	@pytest -q -n 2 tests/unit
 
 contract: setup ## What the parts promise each other
 	@pytest -q tests/contract
 
 integration: lab ## Real servers, real ssh, real traffic
-	@pytest -q -m "not long" --durations=25 tests/integration
+	@pytest -q -n 2 --dist loadgroup -m "not long" --durations=25 tests/integration
 
 drills: lab ## The whole crash matrix and every fault: about an hour
 	@pytest -q -m long tests/integration/drills

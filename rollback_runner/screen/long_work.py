@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from failback import progress
@@ -39,7 +39,8 @@ class LongWork:
         """Read the files anew; return the work that has just passed its budget, each once a run."""
         if self.directory is None:
             return []
-        self.going = [one for one in progress.works(self.directory) if not one.ended and one.written_at >= self._since]
+        now, works = time.time(), progress.works(self.directory)
+        self.going = [_by_now(one, now) for one in works if not one.ended and one.written_at >= self._since]
         fresh = [one for one in self.going if one.breach and _key(one) not in self._breached]
         for one in fresh:
             self._breached.add(_key(one))
@@ -80,6 +81,13 @@ def breach(texts: Texts, work: Work) -> str:
         forecast=minutes(ahead),
         budget=minutes(work.budget_seconds),
     )
+
+
+def _by_now(work: Work, now: float) -> Work:
+    """Let its clock run on: work that is silent within one long piece passes its budget all the same."""
+    elapsed = work.elapsed + max(0.0, now - work.written_at)
+    late = 0 < work.budget_seconds < elapsed
+    return replace(work, elapsed=elapsed, breach=work.breach or late)
 
 
 def _name(texts: Texts, work: Work) -> str:

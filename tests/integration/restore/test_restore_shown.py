@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 from run_tasks import local_host
+from scratch_mysql import SOCKET
 
 from rollback_runner import messages
 from rollback_runner.plan.history import History
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
 
 ROWS, A_STATEMENT = 240_000, 400
 BUDGET = 1.0  # seconds: the restore takes longer, and that must be said at once
+# The table itself is slow, so that no machine is too fast to be watched: 40 naps, 8 s in all.
+SLOW = (
+    "CREATE TRIGGER slow.slow BEFORE INSERT ON slow.t FOR EACH ROW "
+    "SET NEW.text = IF(NEW.id % 6000 = 0 AND SLEEP(0.2), '', NEW.text)"
+)
 
 
 def dump() -> str:
-    """A dump that takes some seconds."""
+    """A dump of one table."""
     row = "x" * 120
     values = (
         ",".join(f"({number},'{row}')" for number in range(first, first + A_STATEMENT))
@@ -54,10 +60,12 @@ def played(work: Path, target: TestServer, view: View) -> str:
     hosts = {"db": local_host(db_idc=target.login_dict())}
     (work / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
     arguments = {"idc": "{{ db_idc }}", "backup": str(work / "slow.sql"), "workers": 1, "fast": False}
-    tasks = [
+    schema, *rest = [
         {"name": f"DATA-03 | Restore {stage}", "mysql_restore": {**arguments, "stage": stage, "budget": BUDGET}}
         for stage in ("schema", "data", "indexes")
     ]
+    as_root = ["docker", "exec", target.container, "mysql", "--no-defaults", "-uroot", "-S", SOCKET, "-e", SLOW]
+    tasks = [schema, {"name": "Make the table slow", "ansible.builtin.command": {"argv": as_root}}, *rest]
     (work / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     order = ansible_run.Order(
         playbook=work / "play.yml",

@@ -147,3 +147,16 @@ def test_the_table_shows_it_below_what_runs(tmp_path: Path) -> None:
     text = console.export_text()
     assert "restore (shop-db): rows, 25% done" in text
     assert text.count("are allowed") == 1
+
+
+def test_work_silent_in_one_long_piece_passes_its_budget_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restoring(tmp_path, budget=600.0, elapsed=60.0)
+    going = LongWork(tmp_path)
+    going._since -= 5
+    assert going.look() == []
+    later = time.time() + 550
+    monkeypatch.setattr(long_work.time, "time", lambda: later)
+    assert [round(one.elapsed) for one in going.look()] == [610]
+    assert going.look() == []
