@@ -57,6 +57,7 @@ def of_content(
         *_backups(before["backups"], now["backups"]),
         *_variables(before["variables"], now["variables"]),
         *_code(before["code"], now["code"], files),
+        *_site_files(before.get("files", {}), now["files"]),
     ]
 
 
@@ -209,6 +210,13 @@ def _code(before: str, now: str, files: tuple[Mapping[str, str], Mapping[str, st
         yield _falls("code_unknown", "code", before=before[:12], now=now[:12])
     else:
         yield _falls("code", "code", count=len(names), files=_listed(names))
+
+
+def _site_files(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            kind = "file_new" if name not in before else "file_gone" if name not in now else "file"
+            yield _falls(kind, f"file:{name}", file=name)
 
 
 def _short(value: Any) -> str:

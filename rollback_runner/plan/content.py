@@ -6,6 +6,7 @@ The same site and the same code give the same content on every machine: paths ar
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     _Patterns = Sequence[tuple[re.Pattern[str], str]]
 
-VERSION = 1
+VERSION = 2
 # Whom to call and where to look. Kept with the facts: changing it changes nothing that is done.
 PEOPLE = frozenset(
     {"site_people", "site_channels", "site_ladder", "site_experts", "site_press", "site_dashboards", "site_title"}
@@ -34,13 +35,20 @@ _HIDDEN = "(secret)"
 _CARRIED = ("inventories", "lab", "playbooks", "plugins", "roles")
 
 
-def make(  # noqa: PLR0913 - what approvals cover has these six sources
-    site: Site, plans: Sequence[Plan], *, backups: Mapping[str, Any], basis: Mapping[str, Any], code: str, home: str
+def make(  # noqa: PLR0913 - what approvals cover has these seven sources
+    site: Site,
+    plans: Sequence[Plan],
+    *,
+    backups: Mapping[str, Any],
+    basis: Mapping[str, Any],
+    code: str,
+    files: Mapping[str, str],
+    home: str,
 ) -> dict[str, Any]:
     """Make the content from the plans of the legs, in their order.
 
     `backups` are those chosen, `basis` is what was known and decides (can the data be saved, what blocks), `code` the
-    digest of playbooks, roles and plugins.
+    digest of playbooks, roles and plugins, `files` those of the site's own files (`plan.site_files`).
     """
     legs = [_leg(plan) for plan in plans]
     content = {
@@ -58,6 +66,7 @@ def make(  # noqa: PLR0913 - what approvals cover has these six sources
         "backups": backups,
         "basis": basis,
         "code": code,
+        "files": files,
     }
     made: dict[str, Any] = plain(content)
     return made
@@ -124,7 +133,7 @@ def _lasting(found: Mapping[str, Any], stand_ins: _Patterns) -> Iterator[tuple[s
 def _kept(name: str, value: Any, stand_ins: _Patterns) -> Any:
     if isinstance(value, dict):
         if "__ansible_vault" in value:
-            return _HIDDEN
+            return f"(vault {hashlib.sha256(str(value['__ansible_vault']).encode()).hexdigest()[:16]})"
         return {str(key): _kept(str(key), item, stand_ins) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_kept(name, item, stand_ins) for item in value]

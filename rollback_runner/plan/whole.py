@@ -12,7 +12,7 @@ from failback.approval import canonical
 from rollback_runner import __version__
 from rollback_runner.content import ROOT
 from rollback_runner.plan import content as plan_content
-from rollback_runner.plan import drills, ways
+from rollback_runner.plan import drills, site_files, ways
 from rollback_runner.plan import facts as plan_facts
 from rollback_runner.plan import forecast as plan_forecast
 from rollback_runner.plan import leg as planning
@@ -71,6 +71,7 @@ def make(site: Site, home: Path, *, strategy: str = "", plans: Sequence[Plan] = 
         backups=plan_facts.backups(known, choice.strategy),
         basis=_basis(stake, choice, findings),
         code=project.digest(files),
+        files=site_files.digests(site),
         home=str(home),
     )
     facts = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def root() -> Path:
 def files(top: Path) -> dict[str, str]:
     """Digest (SHA-256) each file that can change what is done, by its name below `top`. Raises `FailbackError`."""
     found: dict[str, str] = {}
-    for path in _walk(top):
+    for path in _all(top):
         try:
             found[path.relative_to(top).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
@@ -46,13 +47,30 @@ def digest(found: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _walk(top: Path) -> Iterator[Path]:
+def walk(top: Path) -> Iterator[Path]:
+    """Give the files below a folder in order, through links to folders too, without what tools leave behind.
+
+    A role may be a link to a folder elsewhere: what lies there runs. A link that leads round in a circle is taken once.
+    """
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(top, followlinks=True):
+        seen.add(os.path.realpath(folder))
+        folders[:] = sorted(
+            one for one in folders if not _is_left_behind(one) and os.path.realpath(f"{folder}/{one}") not in seen
+        )
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not _is_left_behind(name) and path.is_file():
+                yield path
+
+
+def _all(top: Path) -> Iterator[Path]:
     for part in PARTS:
         place = top / part
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            inside = path.relative_to(top).parts
-            if path.is_file() and not any(map(_is_left_behind, inside)):
-                yield path
+        if place.is_file():
+            yield place
+        else:
+            yield from walk(place)
 
 
 def _is_left_behind(name: str) -> bool:

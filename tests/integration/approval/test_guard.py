@@ -9,8 +9,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from failback.approval import record
+from failback.approval import canonical, record
 from failback.approval.guard import Guard
+from failback.people import decision, words
+from failback.people.words import Word
 from guarded import Run
 from signed import CONTENT, later
 
@@ -51,6 +53,17 @@ def test_what_is_not_approved_is_refused_before_anything_is_on_record(
         "will not close it 0: not approved (any more): the operations manager has not signed"
     )
     assert run.lines("intent") == []
+
+
+def test_a_no_said_while_it_runs_stops_the_next_act(run: Run, granted: Signed) -> None:
+    plan = canonical.digest(CONTENT)
+    words.say(granted.incident, Word("decline", decision.GO, "kim", "the sale began", about=plan))
+    result = run.destroy()
+    assert result["refused"]
+    assert "kim said no to this plan" in result["msg"]
+    assert run.lines("intent") == []
+    words.say(granted.incident, Word("confirm", decision.GO, "kim", about=plan))
+    assert "failed" not in run.destroy()
 
 
 def test_a_task_with_nothing_to_do_asks_nobody(site: Signed, monkeypatch: pytest.MonkeyPatch) -> None:

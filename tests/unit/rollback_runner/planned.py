@@ -71,7 +71,7 @@ def plans(of: Site, steps: tuple[Step, ...] = STEPS, strategy: str = "switch-fir
 def content(of: Site | None = None, made: tuple[planning.Plan, ...] = (), **changes: Any) -> dict[str, Any]:
     """What approvals would cover."""
     mine = of or site()
-    parts = {"backups": {}, "basis": {"stake": {}}, "code": "c" * 64, "home": "/data/home"} | changes
+    parts = {"backups": {}, "basis": {"stake": {}}, "code": "c" * 64, "files": {}, "home": "/data/home"} | changes
     return plan_content.make(mine, made or plans(mine), **parts)
 
 

@@ -50,6 +50,9 @@ def test_the_digest_changes_with_all_that_approvals_cover() -> None:
         planned.content(replace(site, budgets={"emergency": 901.0, "full": 3600.0})),
         planned.content(replace(site, groups={**site.groups, "app_hosts": ("a1",)})),
         planned.content(code="d" * 64),
+        planned.content(files={"$SITE/journeys/shop.yml": "e" * 64}),
+        planned.content(planned.site(x_key={"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256 6162"})),
+        planned.content(planned.site(x_key={"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256 6163"})),
         planned.content(backups={"shop-db": [{"name": "nightly", "digest": "1"}]}),
         planned.content(basis={"stake": {"shop-db": {"savable": "part", "ddl": []}}}),
     ]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from failback.approval import look, policy, record
 from failback.errors import RefusedError
+from failback.people import decision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +98,9 @@ class Guard:
             raise RefusedError(
                 f"will not {what}: not approved (any more): {told}", {"approvals": [p.key for p in judged.problems]}
             )
+        declined = "" if closing else decision.refusal(self.incident, seen.plan.digest)
+        if declined:
+            raise RefusedError(f"will not {what}: {declined}")
         if seen.begun is None and not closing:
             record.add(self.incident, "begun", plan=seen.plan.digest, act=what, run=run)
         return {"approved": _evidence(judged, seen, round(time.monotonic() - began, 4))}

@@ -64,6 +64,18 @@ def test_a_new_file_a_removed_one_and_a_new_name_count(tree: Path) -> None:
     assert len(found) == 4
 
 
+def test_a_role_that_is_a_link_counts_with_what_lies_there(tree: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere" / "tasks"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "verify.yml").write_text("---\n", encoding="utf-8")
+    (tree / "roles" / "linked").symlink_to(elsewhere.parent)
+    (tree / "roles" / "linked" / "round").symlink_to(tree / "roles" / "linked")
+    before = digest(tree)
+    assert "roles/linked/tasks/verify.yml" in project.files(tree)
+    (elsewhere / "verify.yml").write_text("--- # other\n", encoding="utf-8")
+    assert digest(tree) != before
+
+
 def test_no_project_is_an_error_and_not_an_empty_digest(tmp_path: Path) -> None:
     with pytest.raises(FailbackError, match="no playbook, role or plugin"):
         project.files(tmp_path)
