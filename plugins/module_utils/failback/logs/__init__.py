@@ -1,0 +1,1 @@
+"""What logs say that is an error, and which kinds of it are new."""
