@@ -7,10 +7,12 @@ import email.policy
 import socketserver
 from typing import TYPE_CHECKING
 
+from lab.desk.faults import Faults
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 24
 IDLE_SECONDS = 30.0
 
 
@@ -20,9 +22,12 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], take: Callable[[str, str, str], None]) -> None:
+    def __init__(
+        self, address: tuple[str, int], take: Callable[[str, str, str, list[str]], None], faults: Faults | None = None
+    ) -> None:
         super().__init__(address, Session)
         self.take = take
+        self.faults = faults or Faults()
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -41,8 +46,15 @@ class Session(socketserver.StreamRequestHandler):
                 return
             if verb == "DATA":
                 self._say("354 go ahead")
-                self._take(self._message())
-                self._say("250 taken")
+                raw = self._message()
+                fault = self.server.faults.meet("mail")
+                fault.before()
+                if fault.keeps:
+                    self._take(raw)
+                fault.after()
+                if fault.mode == "dead":
+                    return
+                self._say("451 this is a fault on purpose" if fault.mode == "status" else "250 taken")
             elif verb in {"EHLO", "HELO", "MAIL", "RCPT", "RSET", "NOOP"}:
                 self._say("250 ok")
             else:
@@ -61,7 +73,8 @@ class Session(socketserver.StreamRequestHandler):
         message = email.message_from_bytes(raw, policy=email.policy.default)
         part = message.get_body(preferencelist=("plain", "html"))
         text = str(part.get_content()) if part is not None else ""
-        self.server.take("mail", str(message.get("Subject") or ""), text)
+        names = [str(part.get_filename() or "") for part in message.iter_attachments()]
+        self.server.take("mail", str(message.get("Subject") or ""), text, names)
 
     def _say(self, line: str) -> None:
         self.wfile.write(line.encode() + b"\r\n")

@@ -1,0 +1,1 @@
+"""Telling people: what is to be told, by which channels it went, who answered."""
