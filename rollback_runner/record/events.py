@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from failback import findings, ssh_words
 
 from rollback_runner.record.seen import Outcome, Step, TaskSeen, split_name
+from rollback_runner.record.timeline_words import when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,8 @@ def parse_steps(listing: str, optional: frozenset[str] = frozenset()) -> Iterato
 def parse_event(raw: Mapping[str, Any]) -> Iterator[TaskSeen]:
     """Turn one runner event into what it tells us; most tell nothing."""
     kind, data = raw.get("event", ""), raw.get("event_data") or {}
-    base = TaskSeen("play", time=_utc(raw.get("created", "")), play=data.get("play") or data.get("name") or "")
+    # Runner stamps events in UTC, with or without saying so.
+    base = TaskSeen("play", time=when(raw.get("created", "")), play=data.get("play") or data.get("name") or "")
     if kind == "playbook_on_play_start":
         yield base
         return
@@ -102,12 +103,3 @@ def _evidence(res: Mapping[str, Any]) -> dict[str, Any]:
     if any(items):
         found["each"] = items
     return found
-
-
-def _utc(created: str) -> str:
-    """Runner stamps events in UTC, with or without saying so."""
-    if not created:
-        return ""
-    moment = datetime.fromisoformat(created)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
