@@ -33,6 +33,7 @@ class ActionModule(FailbackAction):
         "title": {"type": "dict", "default": {}},
         "timezone": {"type": "str", "default": "UTC"},
         "severity": {"type": "dict", "default": {}},
+        "name": {"type": "str", "choices": ["situation", "last_look"], "default": "situation"},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -40,12 +41,13 @@ class ActionModule(FailbackAction):
         looks, broken = self._gather(args)
         rule = Rule.from_dict(args.mapping("severity"))
         fact, said = draw.whole(looks, broken, rule, datetime.now(UTC))
-        self.keep("situation", fact)
+        self.keep(args.text("name"), fact)
         return Outcome(
             changed=False,
             after=fact["headline"],
             evidence={"situation": fact},
-            findings=[one.as_finding() for one in said],
+            # The last look is judged by what must be true at the end (inspection), not by what is wrong at the start.
+            findings=[one.as_finding() for one in said] if args.text("name") == "situation" else (),
             msg=fact["headline"]["en"],
         )
 

@@ -40,6 +40,11 @@ options:
       minor_slow (times the baseline's p95).
     type: dict
     default: {}
+  name:
+    description: Under which name it is kept with the incident. V(last_look) is judged by the module inspection alone.
+    type: str
+    choices: [situation, last_look]
+    default: situation
 extends_documentation_fragment:
   - failback.looks
 author:

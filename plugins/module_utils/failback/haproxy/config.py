@@ -20,7 +20,7 @@ _SECTION_WORDS = (
     "global defaults frontend backend listen peers mailers resolvers userlist cache program ring http-errors"
     " log-forward fcgi-app crt-store log-profile acme traces"
 )
-_SECTIONS = frozenset(_SECTION_WORDS.split())
+SECTIONS = frozenset(_SECTION_WORDS.split())
 _WITH_SERVERS = frozenset({"backend", "listen"})
 # Words of a server line that take the next word as their value, so that a `disabled` after them is not the keyword.
 _VALUE_WORDS = (
@@ -134,7 +134,7 @@ def _sections(text: str) -> tuple[dict[str, list[_Line]], dict[str, str]]:
     defaults: dict[str, str] = {}
     name = latest = ""
     for line in _parse(text.splitlines()):
-        if line.first not in _SECTIONS:
+        if line.first not in SECTIONS:
             sections.setdefault(name, []).append(line)
             continue
         name = f"{line.first} {line.word(1)}".strip()
@@ -180,7 +180,7 @@ def _find_section(lines: list[str], backend: str) -> list[_Line]:
     found: list[list[_Line]] = []
     inside = False
     for line in _parse(lines):
-        if line.first in _SECTIONS:
+        if line.first in SECTIONS:
             inside = line.first in _WITH_SERVERS and line.word(1) == backend
             if inside:
                 found.append([])

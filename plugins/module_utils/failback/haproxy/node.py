@@ -49,7 +49,15 @@ class NodeAction(FailbackAction):
             self._display.warning(f"load balancer left out: {absent}")
             return {"changed": False, "skipped": True, "skip_reason": str(absent), "msg": str(absent)}
 
-    def ask_node(self, args: Arguments, operation: str, *, with_files: bool = False, **request: Any) -> dict[str, Any]:
+    def ask_node(
+        self,
+        args: Arguments,
+        operation: str,
+        *,
+        with_files: bool = False,
+        with_stopgap: bool = False,
+        **request: Any,
+    ) -> dict[str, Any]:
         """Send one request; return the report.
 
         Raises:
@@ -70,8 +78,9 @@ class NodeAction(FailbackAction):
         interpreter = str(self._task_vars.get("ansible_python_interpreter") or "")
         argv = remote.argv(interpreter if interpreter.startswith("/") else "python3")
         timeout = _COMMAND_TIMEOUT + float(request.get("timeout", 0)) * 3 + float(request.get("drain_timeout", 0))
+        program = remote.program(body, with_files=with_files, with_stopgap=with_stopgap)
         try:
-            done = self.command(argv, stdin=remote.program(body, with_files=with_files), timeout=timeout)
+            done = self.command(argv, stdin=program, timeout=timeout)
         except AnsibleConnectionFailure as error:
             raise UnreachableError(self._unreachable(str(error))) from error
         report = remote.report(done.rc, done.stdout, done.stderr, f"load balancer {self.host}")

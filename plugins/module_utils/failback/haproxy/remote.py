@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 _RUNTIME = "failback.haproxy.runtime"
 _AGENT = "failback.haproxy.agent"
 _FILES = "failback.haproxy.files"
+_STOPGAP = "failback.haproxy.stopgap"
 _NEXT = "Its state is unknown: run the phase again"
 
 argv = remote.argv
 
 
-def program(request: Mapping[str, Any], *, with_files: bool = False) -> str:
+def program(request: Mapping[str, Any], *, with_files: bool = False, with_stopgap: bool = False) -> str:
     """Return the text of the program; ``with_files`` adds what edits and reloads the configuration file."""
-    return remote.program((_RUNTIME, _AGENT, _FILES) if with_files else (_RUNTIME, _AGENT), request)
+    more = (_FILES, _STOPGAP) if with_stopgap else (_FILES,) if with_files else ()
+    return remote.program((_RUNTIME, _AGENT, *more), request)
 
 
 def report(rc: int, stdout: str, stderr: str, where: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What the move left on AWS: found, priced, proposed for an end, and removed one by one."""

@@ -1,0 +1,1 @@
+"""What the rollback and the migration left behind, and who owns it."""
