@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lab import keys, render
+from lab import keys, monitoring, render
 from lab.files import rewrite, write
 from lab.paths import TEMPLATES
 from lab.topology import APP_HOSTS, HOSTS, LB_HOSTS, NAME_SERVERS
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from lab.paths import LabPaths
 
 SECRET = 0o600
+# Beside haproxy.cfg on a load balancer node, as they are.
+_LB_FILES = (
+    *("rr_hold.lua", "maintenance.html", "rr_stopgap.map", "stopgap.html"),
+    *("read-only.html", "read-only.json"),
+)
 # Secrets the traffic generator's container may read.
 CLIENT_SECRETS = ("shop_app", "shop_batch", "report")
 
@@ -53,12 +58,12 @@ def load_balancers(paths: LabPaths, users: dict[str, int]) -> None:
         etc = paths.host(host, "etc-haproxy")
         folder(etc, users["ops"])
         folder(paths.host(host, "run-haproxy"), users["haproxy"])
-        kept = {"haproxy.cfg", "rr_hold.lua", "maintenance.html"}
+        kept = {"haproxy.cfg", *_LB_FILES}
         for left in etc.iterdir():
             if left.name not in kept and left.is_file():
                 left.unlink()
         write(etc / "haproxy.cfg", render.haproxy(), owner=users["ops"])
-        for name in ("rr_hold.lua", "maintenance.html"):
+        for name in _LB_FILES:
             write(etc / name, (TEMPLATES / name).read_bytes(), owner=users["ops"])
 
 
@@ -93,7 +98,8 @@ def aws_api(paths: LabPaths, read_only_delay: float) -> None:
     etc = paths.host("aws-api", "etc-rr")
     write(etc / "reconciler.json", render.reconciler(read_only_delay))
     write(etc / "tsig-aws", keys.read(paths, "tsig-aws") + "\n", mode=SECRET)
-    write(etc / "aws-credentials", (paths.secrets / "aws-credentials").read_bytes(), mode=SECRET)
+    for name in ("aws-credentials", "aws-cleanup-credentials"):
+        write(etc / name, (paths.secrets / name).read_bytes(), mode=SECRET)
     paths.aws.mkdir(parents=True, exist_ok=True)
     for left in paths.aws.iterdir():
         if left.is_file():
@@ -111,9 +117,11 @@ def client(paths: LabPaths) -> None:
 
 
 def desk(paths: LabPaths) -> None:
-    """Give the desk the login that its messages carry."""
+    """Give the desk the login that its messages carry, and the token of its status page."""
     login = (paths.secrets / "desk-login").read_bytes()
     write(paths.host("idc-dns2", "etc-rr") / "desk-login", login, mode=SECRET)
+    token = (paths.secrets / "status-page-token").read_bytes()
+    write(paths.host("idc-dns2", "etc-rr") / "status-page-token", token, mode=SECRET)
 
 
 def up(paths: LabPaths, images: Images, *, read_only_delay: float) -> None:
@@ -127,3 +135,4 @@ def up(paths: LabPaths, images: Images, *, read_only_delay: float) -> None:
     aws_api(paths, read_only_delay)
     client(paths)
     desk(paths)
+    monitoring.up(paths, images)

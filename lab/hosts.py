@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab import backups, docker_api, wheels
+from lab import backups, docker_api, monitoring, wheels
 from lab.docker_api import ContainerSpec
 from lab.paths import LAB_SOURCE
 from lab.topology import ADDRESS, AWS_PORT, HOSTS, IDC_ZONE, LB_HOSTS, SERVICES, Host, Service
@@ -197,16 +197,30 @@ def _reconciler(paths: LabPaths, images: Images, service: Service) -> ContainerS
 
 
 def _desk(paths: LabPaths, images: Images, service: Service) -> ContainerSpec:
+    secrets = ("--login-file", "/etc/rr/desk-login", "--token-file", "/etc/rr/status-page-token")
     watched = [f"--watch={node}=http://{ADDRESS[node]}/readyz=www.{IDC_ZONE}" for node in LB_HOSTS]
     return ContainerSpec(
         name=service.name,
         image=images.host,
-        command=("tini", "--", "python3", "-m", "lab.desk.app", "--login-file", "/etc/rr/desk-login", *watched),
+        command=("tini", "--", "python3", "-m", "lab.desk.app", *secrets, *watched),
         host=service.host,
         kind=service.kind,
         beside=f"rr-{service.host}",
         environment=PYTHON,
         mounts=(CODE, (str(paths.host(service.host, "etc-rr")), "/etc/rr", "ro")),
+    )
+
+
+def _monitoring(paths: LabPaths, images: Images, service: Service) -> ContainerSpec:
+    return ContainerSpec(
+        name=service.name,
+        image=images.prometheus,
+        command=("tini", "--", *monitoring.command(service.kind)),
+        host=service.host,
+        kind=service.kind,
+        beside=f"rr-{service.host}",
+        user="prometheus",
+        mounts=() if service.kind == "node" else ((str(monitoring.etc(paths, service.host)), monitoring.INSIDE, "ro"),),
     )
 
 
@@ -219,6 +233,7 @@ SPEC: dict[str, Callable[[LabPaths, Images, Service], ContainerSpec]] = {
     "moto": _moto,
     "reconciler": _reconciler,
     "desk": _desk,
+    **dict.fromkeys(monitoring.KINDS, _monitoring),
 }
 
 

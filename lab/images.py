@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -87,6 +88,35 @@ MYSQL = Recipe(
 )
 # mydumper needs MariaDB's client library, whose package cannot stand beside MySQL's server: hence an image of its own.
 TOOLS = Recipe(name="rr-lab-tools", suite="sid", packages=("mydumper", "zstd"), hooks=(), users=())
+# Watches the lab from within: what `watching_prometheus` of its site asks. mkpasswd (whois) makes its password's hash.
+PROMETHEUS = Recipe(
+    name="rr-lab-prometheus",
+    suite="bookworm",
+    packages=("prometheus", "prometheus-mysqld-exporter", "prometheus-node-exporter", "tini", "whois"),
+    hooks=(),
+    users=("prometheus",),
+)
+# A real browser, for the tests that look at our pages. `lab up` does without: `on_demand` builds it when first asked.
+BROWSER = Recipe(
+    name="rr-lab-browser",
+    suite="bookworm",
+    packages=(
+        "chromium",
+        "chromium-driver",
+        # Without a face for Hangul every Korean page is a row of boxes.
+        "fonts-liberation",
+        "fonts-noto-cjk",
+        # Printed pages are looked at too: pdftoppm makes pictures of them.
+        "poppler-utils",
+        "tini",
+    ),
+    hooks=(
+        'chroot "$1" useradd --create-home --shell /bin/sh --uid 1000 browser',
+        # Faces no page of ours asks for: half of what they take.
+        'rm -f "$1"/usr/share/fonts/opentype/noto/NotoSerifCJK*',
+    ),
+    users=(),
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +127,7 @@ class Images:
     mysql: str
     users: dict[str, int]
     tools: str = ""
+    prometheus: str = ""
 
 
 def debian_mirror() -> str:
@@ -155,6 +186,20 @@ def build(recipe: Recipe, scratch: Path) -> None:
         run(["docker", "import", "--change", f"LABEL {LABEL}=1", str(archive), recipe.tag], timeout=300)
 
 
+def on_demand(recipe: Recipe, scratch: Path) -> str:
+    """Give the tag of an image `lab up` does not need, building it when the engine lacks it.
+
+    Several may ask at once: one builds, the others wait. Raises LabError as `build` does.
+    """
+    if not exists(recipe):
+        scratch.mkdir(parents=True, exist_ok=True)
+        with (scratch / f"{recipe.name}.lock").open("w") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if not exists(recipe):
+                build(recipe, scratch)
+    return recipe.tag
+
+
 def user_numbers(recipe: Recipe) -> dict[str, int]:
     """Read the numbers of the recipe's users from its image."""
     names = " ".join(recipe.users)
@@ -166,14 +211,14 @@ def user_numbers(recipe: Recipe) -> dict[str, int]:
 def up(paths: LabPaths) -> Images:
     """Build what is missing and say what there is."""
     known = json.loads(paths.images.read_text()) if paths.images.exists() else {}
-    wanted = {"host": HOST.tag, "mysql": MYSQL.tag, "tools": TOOLS.tag}
-    missing = [recipe for recipe in (HOST, MYSQL, TOOLS) if not exists(recipe)]
+    wanted = {"host": HOST.tag, "mysql": MYSQL.tag, "tools": TOOLS.tag, "prometheus": PROMETHEUS.tag}
+    missing = [recipe for recipe in (HOST, MYSQL, TOOLS, PROMETHEUS) if not exists(recipe)]
     for recipe in missing:
         build(recipe, paths.root / "tmp")
     if missing or {key: known.get(key) for key in wanted} != wanted:
-        known = {**wanted, "users": {**user_numbers(HOST), **user_numbers(MYSQL)}}
+        known = {**wanted, "users": {**user_numbers(HOST), **user_numbers(MYSQL), **user_numbers(PROMETHEUS)}}
         write(paths.images, json.dumps(known, indent=2) + "\n")
-    return Images(host=known["host"], mysql=known["mysql"], users=known["users"], tools=known["tools"])
+    return Images(**{name: known[name] for name in ("host", "mysql", "users", "tools", "prometheus")})
 
 
 def remove() -> None:

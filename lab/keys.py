@@ -51,19 +51,21 @@ def make_secrets(paths: LabPaths) -> None:
             write(paths.secrets / name, key + "\n", mode=PRIVATE)
     write(paths.secrets / CUSTOMER[0], CUSTOMER[1] + "\n", mode=PRIVATE)
     make_channels(paths)
-    credentials = paths.secrets / "aws-credentials"
-    if not credentials.exists():
-        lines = [
-            f"[{AWS_PROFILE}]",
-            f"aws_access_key_id = AKIA{secrets.token_hex(8).upper()}",
-            f"aws_secret_access_key = {secrets.token_hex(20)}",
-            f"region = {AWS_REGION}",
-        ]
-        write(credentials, "\n".join(lines) + "\n", mode=PRIVATE)
+    # Who cleans up on AWS has a key of its own: the one that every run uses may delete nothing.
+    for name, profile in (("aws-credentials", AWS_PROFILE), ("aws-cleanup-credentials", f"{AWS_PROFILE}-cleanup")):
+        credentials = paths.secrets / name
+        if not credentials.exists():
+            lines = [
+                f"[{profile}]",
+                f"aws_access_key_id = AKIA{secrets.token_hex(8).upper()}",
+                f"aws_secret_access_key = {secrets.token_hex(20)}",
+                f"region = {AWS_REGION}",
+            ]
+            write(credentials, "\n".join(lines) + "\n", mode=PRIVATE)
 
 
 def make_channels(paths: LabPaths) -> None:
-    """Make the desk's login, and a file with an Apprise URL for each channel that leads to it."""
+    """Make the desk's login, a file with an Apprise URL for each channel to it, and its status page's token."""
     login = paths.secrets / "desk-login"
     if not login.exists():
         write(login, f"ops:{secrets.token_hex(PASSWORD_BYTES)}\n", mode=PRIVATE)
@@ -74,6 +76,9 @@ def make_channels(paths: LabPaths) -> None:
     }
     for name, url in urls.items():
         write(paths.secrets / name, url + "\n", mode=PRIVATE)
+    token = paths.secrets / "status-page-token"
+    if not token.exists():
+        write(token, secrets.token_hex(PASSWORD_BYTES) + "\n", mode=PRIVATE)
 
 
 def make_key(path: Path) -> str:

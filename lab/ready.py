@@ -13,7 +13,7 @@ import dns.message
 import dns.query
 import pymysql
 
-from lab import keys
+from lab import keys, monitoring
 from lab.commands import run
 from lab.desk.app import HTTP_PORT as DESK_PORT
 from lab.errors import LabError
@@ -120,6 +120,9 @@ def probes(paths: LabPaths, *, serving: bool = True) -> dict[str, Callable[[], s
         "aws-rds-heartbeat": heartbeat,
         "idc-dns2-desk": lambda: http(f"http://{ADDRESS['idc-dns2']}:{DESK_PORT}/healthz"),
     }
+    for exporter, url in monitoring.pages().items():
+        found[exporter] = lambda url=url: http(url) and "exports metrics"  # type: ignore[misc]
+    found[f"{monitoring.HOST}-prometheus"] = lambda: monitoring.healthy(paths)
     for host in ("idc-app1", "idc-app2", "aws-app1"):
         found[f"{host}-shop"] = lambda host=host: http(f"http://{ADDRESS[host]}:8080{app}")  # type: ignore[misc]
     for host in ("idc-lb1", "aws-lb1"):

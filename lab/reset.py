@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from lab import configs, docker_api, hosts, mysql_servers, ready
+from lab import configs, docker_api, hosts, monitoring, mysql_servers, ready
 from lab.commands import run
 from lab.progress import step
 from lab.topology import HOSTS, SERVICES
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 90.0
 # First what others need, then those who need it. The reconciler starts after the AWS stand-in was seeded.
 FIRST = ("mysql", "named", "moto")
-THEN = ("reconciler", "heartbeat", "shop", "haproxy", "desk")
+THEN = ("reconciler", "heartbeat", "shop", "haproxy", "desk", *monitoring.KINDS)
 
 
 def stop_services() -> None:

@@ -1,4 +1,4 @@
-"""The lab's certificate authority and the MySQL servers' certificates: clients check them."""
+"""The lab's certificate authority and its servers' certificates: clients check them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 LIFETIME = dt.timedelta(days=3650)
 # Clocks of the machines that check may be a little behind.
 CLOCK_SKEW = dt.timedelta(days=1)
-SERVERS = {"idc-db1": ("idc-db1", f"db.{IDC_ZONE}"), "aws-rds": ("aws-rds", f"db.{IDC_ZONE}")}
+SERVERS = {
+    "idc-db1": ("idc-db1", f"db.{IDC_ZONE}"),
+    "aws-rds": ("aws-rds", f"db.{IDC_ZONE}"),
+    # Where Prometheus is.
+    "idc-dns2": ("idc-dns2",),
+}
 
 
 def _name(common_name: str) -> x509.Name:

@@ -19,8 +19,6 @@ Mode = Literal["auto", "assist", "person"]
 Language = Literal["en", "ko"]
 
 PHASES = ("prepare", "approve", "emergency", "full", "complete", "watch")
-# Phases whose playbook exists. The others are refused in one plain sentence.
-BUILT = ("prepare", "approve", "emergency", "full")
 
 
 @dataclass(frozen=True)

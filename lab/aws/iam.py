@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _LOOKS = ("Describe", "Get", "List", "Simulate")
 
 
-def give_key(credentials: Path, profile: str) -> None:
+def give_key(credentials: Path, profile: str, user: str = USER) -> None:
     """Make the user whose key is in the credentials file. What it may do is put there by the seed."""
     parser = configparser.ConfigParser()
     parser.read(credentials)
     backend = iam_backends[ACCOUNT][PARTITION]
-    if USER not in backend.users:
-        backend.create_user("us-east-1", USER)
-    key = backend.create_access_key(USER)
+    if user not in backend.users:
+        backend.create_user("us-east-1", user)
+    key = backend.create_access_key(user)
     key.access_key_id = parser[profile]["aws_access_key_id"]
     key.secret_access_key = parser[profile]["aws_secret_access_key"]
 
@@ -56,6 +56,7 @@ class Gatekeeper:
             environ.get("HTTP_AUTHORIZATION", ""),
             body,
             ACCOUNT,
+            environ.get("HTTP_X_AMZ_TARGET", ""),
         )
         answer = None if call is None else self._answer(call)
         if answer is None:
@@ -63,7 +64,8 @@ class Gatekeeper:
             return answered
         status, text = answer
         content = text.encode()
-        start_response(status, [("Content-Type", "text/xml"), ("Content-Length", str(len(content)))])
+        kind = "application/x-amz-json-1.0" if text.startswith("{") else "text/xml"
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(content)))])
         return [content]
 
     @staticmethod
@@ -120,6 +122,8 @@ def _denied(call: Call, resource: str) -> tuple[str, str]:
         return "403 Forbidden", _ec2_error("UnauthorizedOperation", told)
     if call.service == "s3":
         return "403 Forbidden", f"<Error><Code>AccessDenied</Code><Message>{escape(told)}</Message></Error>"
+    if call.service == "cloudwatch":
+        return "403 Forbidden", json.dumps({"__type": "AccessDenied", "message": told})
     text = (
         f"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{escape(told)}</Message></Error>"
         "<RequestId>lab</RequestId></ErrorResponse>"

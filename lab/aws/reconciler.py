@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.aws import database, firewall, instance, zone
+from lab.aws import database, figures, firewall, instance, zone
 from lab.aws.config import AwsConfig, ConfigError, read_config
 from lab.aws.state import State, read_state, write_state
 
@@ -144,6 +144,7 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     reconciler, silent = Reconciler(config), ""
+    figures.Reporter(config, say).start(stop)
     while not stop.wait(INTERVAL_SECONDS):
         try:
             desired = ask(config)

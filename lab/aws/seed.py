@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from lab.aws import leftover_seed
 from lab.aws.config import AwsConfig, ConfigError, read_config
-from lab.aws.iam_seed import POLICY, USER, policy_document
+from lab.aws.iam_seed import CLEANUP_USER, POLICY, USER, cleanup_document, policy_document
 
 VPC_CIDR = "172.30.77.0/24"
 # The instance's address lies in the first. Hosts of the lab are outside both, so the network ACL judges their packets.
@@ -53,7 +54,10 @@ def seed(config: AwsConfig) -> dict[str, Any]:
         "subnets": subnets,
         "app_subnet": app_subnet,
     }
+    ids |= leftover_seed.build(rds, ec2, config, (subnets[1], app_subnet), (group, acl))
     iam.put_user_policy(UserName=USER, PolicyName=POLICY, PolicyDocument=json.dumps(policy_document(config, ids)))
+    ending = json.dumps(cleanup_document(config, ids))
+    iam.put_user_policy(UserName=CLEANUP_USER, PolicyName=POLICY, PolicyDocument=ending)
     config.ids_file.write_text(json.dumps(ids) + "\n", encoding="utf-8")
     return ids
 

@@ -18,12 +18,15 @@ from werkzeug.serving import run_simple
 
 from lab.aws import answers, iam
 from lab.aws.config import ConfigError, read_config
+from lab.aws.iam_seed import CLEANUP_USER
 from lab.aws.snapshot import desired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 DESIRED_PATH = "/lab/desired"
+# Beside the credentials of the tool's own user: those of the one who may clean up.
+CLEANUP_FILE = "aws-cleanup-credentials"
 DEFAULT_CONFIG = Path("/etc/rr/reconciler.json")
 
 
@@ -56,10 +59,15 @@ def main(argv: list[str] | None = None) -> int:
             config = read_config(arguments.config)
             state_file = config.state_file
             iam.give_key(Path(config.credentials_file), config.profile)
+            ending = Path(config.credentials_file).with_name(CLEANUP_FILE)
+            if ending.exists():
+                iam.give_key(ending, CLEANUP_USER, CLEANUP_USER)
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             return 2
     os.environ.setdefault("MOTO_PORT", str(arguments.port))
+    # Moto would put Amazon's own images and their snapshots into the account, as if they were somebody's.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     answers.install(state_file)
     # One line for each of two requests a second says nothing.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)

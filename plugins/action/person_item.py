@@ -13,7 +13,7 @@ from failback import incident
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.errors import ConfigError
 from failback.findings import Finding
-from failback.people import attachments, catalogue, contacts, judge, team, words
+from failback.people import attachments, catalogue, contacts, judge, lessons, team, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,7 @@ class ActionModule(FailbackAction):
             plan=words.plan_digest(place),
             site=args.text("site"),
             contacts=contacts.emergency(who, team.rungs(args.mappings("ladder")), args.mappings("experts")),
+            listed=lessons.read(place),
         )
         found = judge.judge(asked)
         if ask.item == "CONT-04":

@@ -87,11 +87,14 @@ def _wish(what: Ask, proposed: Sequence[dict[str, Any]], texts: Texts, by: str) 
         return _cause(proposed, texts, by)
     if what.item == "SIT-02":
         return _moment(proposed, texts, by)
+    if what.item == "FINAL-04":
+        return _feedback(texts, by)
     if what.everyone is not None:
         return wishes.Wish(what.item, by) if click.confirm(texts("ask.yes", who=by), err=True, default=False) else None
     known: Mapping[str, tuple[str, str]] = {
         "SIT-05": ("severity", texts("ask.severity", known=", ".join(catalogue.SEVERITIES))),
         "APPROVE-05": ("at", texts("ask.at")),
+        "FOLLOW-04": ("at", texts("ask.to_come")),
         "REVIEW-05": ("contact", texts("ask.contact")),
     }
     field, question = known.get(what.item, ("note", texts("ask.note")))
@@ -118,6 +121,13 @@ def _moment(proposed: Sequence[dict[str, Any]], texts: Texts, by: str) -> Wish |
     if proposed and words.isdigit():
         return wishes.Wish("SIT-02", by, proposal=int(words))
     return wishes.Wish("SIT-02", by, at=words, source=_line(texts("ask.source")))
+
+
+def _feedback(texts: Texts, by: str) -> Wish | None:
+    source = _line(texts("ask.heard"))
+    if not source:
+        return None
+    return wishes.Wish("FINAL-04", by, source=source, count=_line(texts("ask.count")), note=_line(texts("ask.themes")))
 
 
 def _who(where: Room, texts: Texts) -> str:

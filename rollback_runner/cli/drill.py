@@ -72,7 +72,7 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
 
     Sets the lab back to "migrated and failing", does the scenario's faults, starts clients that write, carries out
     every leg, stops the clients, and compares their ledger with what IDC holds. Exit 0 only when all is proven and
-    nothing was lost. Scenarios: plain (default), data-lost, rds-corrupt.
+    nothing was lost. Scenarios: plain (default), data-lost, rds-corrupt; unheard for the leg emergency alone.
     """
     order = drills.Order(
         site_name,

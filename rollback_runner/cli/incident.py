@@ -13,6 +13,7 @@ from rollback_runner.cli.common import language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
 from rollback_runner.record import store
+from rollback_runner.run.aside import Aside
 from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def close(known: tuple[Site, messages.Texts], reason: str) -> None:
     journal.append(found / "people.jsonl", "close", by=store.holder(), note=reason.strip())
     incidents.close(home(), site.name)
     click.echo(texts("incident.closed", id=found.name))
+    # The last word is on record now, so report and archive are made once more; neither undoes the closing.
+    beside = Aside(site, home(), found, click.echo)
+    beside.retell()
+    beside.seal()
 
 
 def _show(site: Site, texts: messages.Texts) -> None:

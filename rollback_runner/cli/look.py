@@ -1,4 +1,4 @@
-"""`status`, `items`, `report` and `explain`: the commands that only read."""
+"""`status`, `items` and `explain`: the commands that only read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rollback_runner import checklist, messages
 from rollback_runner.cli.common import json_option, language_option
 from rollback_runner.content import home
 from rollback_runner.record import acts, store
-from rollback_runner.record import report as reports
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
@@ -90,28 +89,6 @@ def items(run: str | None, *, everything: bool, host: str | None, language: Lang
                 click.echo(
                     f"    {task['outcome']:<8} {task['task']} ({task['seconds']:.2f} s) {task['message']}".rstrip()
                 )
-    return 0
-
-
-@click.command()
-@click.argument("run", required=False)
-@click.option(
-    "--format", "kind", type=click.Choice(["json", "md"]), default="md", show_default=True, help="Which form."
-)
-@language_option
-def report(run: str | None, kind: str, language: Language) -> int:
-    """Print the report of RUN (by default the newest)."""
-    found = store.find(home(), run)
-    content = found.read_report()
-    if content is None:
-        raise click.ClickException(
-            f"The run {found.id} was ended before it could write a report; its journal is whole up to that moment.\n"
-            "Next: rollback-runner status shows where it stopped, rollback-runner resume goes on"
-        )
-    if kind == "json":
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-    else:
-        click.echo(reports.markdown(content, [language]), nl=False)
     return 0
 
 

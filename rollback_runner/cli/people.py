@@ -65,9 +65,10 @@ _attach = click.option(
     "--at",
     default="",
     metavar="TIME",
-    help="SIT-02, APPROVE-05: 2026-03-01T04:05:06+09:00, 2026-03-01 04:05 (local time), now-10m or now+10m.",
+    help="SIT-02, APPROVE-05, FOLLOW-04: 2026-03-01T04:05:06+09:00, 2026-03-01 04:05 (local time), now-10m or now+10m.",
 )
-@click.option("--source", default="", metavar="TEXT", help="SIT-02: how the moment is known: alarm, log line, person.")
+@click.option("--source", default="", metavar="TEXT", help="SIT-02: how the moment is known. FINAL-04: who was heard.")
+@click.option("--count", default="", metavar="N", help="FINAL-04: how many voices were read.")
 @click.option("--severity", default="", metavar="WORD", help=f"SIT-05: {', '.join(catalogue.SEVERITIES)}.")
 @click.option("--contact", default="", metavar="NAME", help="REVIEW-05: which emergency contact answered.")
 @click.option("--proposal", default=0, metavar="N", help="SIT-01, SIT-02: take this one of the proposals (see `team`).")
@@ -85,6 +86,14 @@ def confirm(item: str, site_name: str, *, decline: bool, language: Language, **g
     SIT-05     the effect on users (--severity)        APPROVE-04 the decision to go
     TEAM-04    the dashboards are open                 APPROVE-05 the start (--at), and who is in charge
     CONT-04    outside experts can be called           CONT-05    the press line exists
+
+    \b
+    FINAL-04   what users say (--source, --count)      FOLLOW-03  the plan for migrating again (--attach)
+    DOC-02     the cause is analysed (--attach)        FOLLOW-04  the retrospective's date (--at)
+    DOC-05     the lessons are complete                FOLLOW-05  the process improvements are
+    WATCH-03   complaints and odd behaviour (--note)   REMIG-01   the cause is resolved (technical lead)
+    REMIG-02   the next plan holds the lessons         REMIG-03   the test scenarios are named
+    REMIG-04   the monitoring is stronger
 
     \b
     rollback-runner confirm TEAM-01 --as kim

@@ -89,13 +89,13 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
     language: Language,
     as_json: bool,
 ) -> int:
-    """Carry out the phase NAME (today: prepare, approve, emergency, full) on a site.
+    """Carry out the phase NAME (prepare, approve, emergency, full, complete, watch) on a site.
 
     What closes RDS, opens IDC or restores begins only under a plan that was frozen and signed (`plan --freeze`,
     `approve`). Shows the plan first, and on a terminal asks for the site's name. Safe to run again at any point: every
     step looks before it acts. A failure before the promotion goes back to the state before by itself.
     """
-    plan.refuse_unbuilt(name)
+    plan.refuse_unknown(name)
     options = _options(
         check=check, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced
     )

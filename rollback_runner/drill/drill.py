@@ -11,21 +11,25 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from failback import incident
+from failback.errors import FailbackError
 
 from rollback_runner.content import ROOT
 from rollback_runner.drill import clients, scenarios
 from rollback_runner.errors import Exit, RunnerError, UsageError
+from rollback_runner.people.room import shared
 from rollback_runner.plan import ways
-from rollback_runner.record import report, store
+from rollback_runner.record import making, report, store
 from rollback_runner.run import ansible_run, carry
+from rollback_runner.run.aside import Aside
 from rollback_runner.run.options import Options
 from rollback_runner.site import baseline, inventory
 from rollback_runner.site import site as sites
+from rollback_runner.telling import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +112,23 @@ def run(order: Order) -> tuple[dict[str, Any], int]:
         content["failures"].append(_ledger_failure(found))
     store.write_json(run_directory, "ledger.json", found)
     report.write(run_directory, content)
+    place = incident.current(order.home, site.name)
+    if place is not None:
+        with suppress(FailbackError, RunnerError):  # what was kept before stands then
+            seen = measure.service_level(order.home, place, site.name, shared(site), time.time())
+            incident.keep(place, measure.NAME, seen)
+        making.make(order.home, place, site)  # with what the clients saw
+    if content["exit_code"] == Exit.PROVEN and not alone:
+        # It is over and told: what works beside an incident ends with it. One that failed stays open to be looked at.
+        incident.close(order.home, site.name)
+        if place is not None:
+            Aside(site, order.home, place, lambda said: _say(order, said)).seal()
     return content, int(content["exit_code"])
+
+
+def _say(order: Order, said: str) -> None:
+    if not order.silent:
+        sys.stderr.write(f"{said}\n")
 
 
 def metrics(found: dict[str, Any]) -> dict[str, Any]:

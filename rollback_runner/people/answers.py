@@ -1,7 +1,8 @@
 """What people would have answered, from a file: for drills, and for a team that writes down before it speaks.
 
 The file is YAML: ``site`` confirms the run, ``plan`` (``by``, ``key``) is who freezes the plan, every other key is an
-item a person answers. An entry is one word or a list of words: ``by`` (one person or several), and what `confirm` takes
+item a person answers, but ``lessons``, a list of what is to be learned (``by``, ``text``, ``owner``, ``due`` and
+``kind``). An entry is one word or a list of words: ``by`` (one person or several), and what `confirm` takes
 as options. ``waive: REASON`` and ``decline: REASON`` say that instead. APPROVE-01 to APPROVE-03 take ``by`` and
 ``key``, the private key to sign with.
 """
@@ -21,12 +22,13 @@ from failback.people import catalogue, words
 from rollback_runner import checklist
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
+from rollback_runner.people import answered_lessons, wishes
 from rollback_runner.people import room as people
-from rollback_runner.people import wishes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from failback.people.lessons import Lesson
     from failback.people.words import Word
 
     from rollback_runner.people.room import Room
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from rollback_runner.site.site import Site
 
 _WORDS = ("note", "category", "source", "severity", "at", "attach")
-_KEYS = ("by", *_WORDS, "contact", "proposal", "waive", "decline")
+_LESSONS = "lessons"
+_KEYS = ("by", *_WORDS, "contact", "count", "proposal", "waive", "decline")
 _SIGNATURE_KEYS = ("by", "key", "note")
 _PLAN = "plan"  # who freezes the plan
 
@@ -58,6 +61,7 @@ class Answers:
     wishes: tuple[Wish, ...] = ()
     signatures: tuple[Signature, ...] = ()
     maker: Signature | None = None
+    lessons: tuple[Lesson, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,13 @@ def load(path: str | None) -> Answers:
     said, signatures = [], []
     maker = _signature(_PLAN, found[_PLAN]) if _PLAN in found else None
     for key, value in found.items():
-        for entry in _entries(value) if key not in {"site", _PLAN} else ():
+        for entry in _entries(value) if key not in {"site", _PLAN, _LESSONS} else ():
             if key in catalogue.SIGNATURES:
                 signatures.append(_signature(str(key), entry))
             else:
                 said += list(_wishes(str(key), entry))
-    return Answers(path, str(found.get("site") or ""), tuple(said), tuple(signatures), maker)
+    listed = answered_lessons.of_entries(_entries(found.get(_LESSONS)))
+    return Answers(path, str(found.get("site") or ""), tuple(said), tuple(signatures), maker, listed)
 
 
 def check(answers: Answers, site: Site) -> None:
@@ -98,6 +103,7 @@ def check(answers: Answers, site: Site) -> None:
     problems = []
     signing = [*answers.signatures, *([answers.maker] if answers.maker else [])]
     speakers = [(one.item, one.by) for one in answers.wishes] + [(one.item, one.by) for one in signing]
+    speakers += [(_LESSONS, name) for one in answers.lessons for name in (one.by, one.owner)]
     for item, by in speakers:
         try:
             people.known_person(where, by)
@@ -115,6 +121,7 @@ def apply(answers: Answers, site: Site, incident: Path, phase: str) -> Applied:
     """
     said: list[Word] = []
     left: list[str] = []
+    answered_lessons.apply(answers.lessons, site, incident, phase)
     for wish in answers.wishes:
         ask = catalogue.of(wish.item)
         if ask is None or ask.phase != phase:
@@ -139,14 +146,10 @@ def _was_said(where: Room, wish: Wish, *, of_plan: bool) -> bool:
 
 
 def _problems(key: str, value: Any) -> Iterator[str]:
-    if key == "site":
-        if not isinstance(value, str):
-            yield "site must be the site's name."
+    if key in {"site", _PLAN, _LESSONS}:
+        yield from _special_problems(key, value)
         return
-    if key == _PLAN:
-        yield from _entry_problems(key, value, _SIGNATURE_KEYS, signature=True)
-        return
-    known = ["site", _PLAN, *(item.id for item in checklist.items())]
+    known = ["site", _PLAN, _LESSONS, *(item.id for item in checklist.items())]
     if key not in known:
         yield f"{key} is no item, not `site` and not `plan`{checklist.nearest(key, known)}."
         return
@@ -162,6 +165,15 @@ def _problems(key: str, value: Any) -> Iterator[str]:
         yield f"{key} has no answer."
     for entry in entries:
         yield from _entry_problems(key, entry, _SIGNATURE_KEYS if signature else _KEYS, signature=signature)
+
+
+def _special_problems(key: str, value: Any) -> Iterator[str]:
+    if key == "site" and not isinstance(value, str):
+        yield "site must be the site's name."
+    elif key == _PLAN:
+        yield from _entry_problems(key, value, _SIGNATURE_KEYS, signature=True)
+    elif key == _LESSONS:
+        yield from answered_lessons.problems(_entries(value))
 
 
 def _entry_problems(key: str, entry: Any, keys: tuple[str, ...], *, signature: bool) -> Iterator[str]:
@@ -213,6 +225,7 @@ def _wishes(key: str, entry: Mapping[str, Any]) -> Iterator[Wish]:
                 act,
                 **texts,
                 contact=contact,
+                count=str(entry.get("count", "")),
                 proposal=int(entry.get("proposal") or 0),
                 answer=f"{mark}.{number}" if number else mark,
             )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from failback import incident as incidents
 from failback.approval import policy
 from failback.errors import FailbackError
+from failback.people import decision
 
 from rollback_runner.errors import RefusedError, RunnerError
 from rollback_runner.people import answers as answering
 from rollback_runner.people import approvals
-from rollback_runner.plan import drills, frozen
+from rollback_runner.plan import drills, frozen, ways
 from rollback_runner.plan import whole as plan_whole
 from rollback_runner.run.engine import Handover
 from rollback_runner.site import site as sites
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from rollback_runner.run.engine import Stage
     from rollback_runner.run.options import Options
     from rollback_runner.site.site import Site
+
+# What is said about these is said once IDC serves.
+_AFTERWARDS = (ways.COMPLETE, ways.WATCH)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Around:
         looks = any(leg.phase == "prepare" for leg in legs)
         if options.incident and Path(options.incident).is_dir():
             place: Path | None = Path(options.incident)  # that of the run which is resumed, closed or not
-        elif looks and not options.check:
+        elif (looks or self._unsigned(legs[0])) and not options.check:
             place = incidents.begin(self.home, self.site.name)
         else:
             place = incidents.current(self.home, self.site.name)
@@ -67,7 +71,7 @@ class Around:
         if options.check:
             return options
         if place is not None:
-            self._speak(place, "prepare" if looks else "approve")
+            self._speak(place, legs[0].phase if looks or legs[0] in _AFTERWARDS else "approve")
         if legs[0].destroys:
             approved = self.gate(self.stages)
             options = replace(options, approved_plan=approved.digest if approved else "")
@@ -85,6 +89,9 @@ class Around:
             if left[0].plan.leg.destroys and not leg.goes_back:
                 approved = self.gate(left)
                 return Handover(approved_plan=approved.digest if approved else "")
+            place = incidents.current(self.home, self.site.name)
+            if left[0].plan.leg in _AFTERWARDS and place is not None:
+                self._speak(place, left[0].plan.leg.phase)
         except RunnerError as error:
             return Handover(waiting=f"{error.what} Next: {error.next_step}")
         except FailbackError as error:
@@ -109,6 +116,12 @@ class Around:
         approvals.require(self.site, self.home, plan.digest if plan else "", broken)
         if plan is None:
             return None
+        declined = decision.refusal(incidents.current(self.home, self.site.name), plan.digest)
+        if declined:
+            raise RefusedError(
+                f"Nothing begins under this plan. {declined}.",
+                next_step="rollback-runner confirm APPROVE-04 --as NAME once it may; or a new plan: plan --freeze",
+            )
         self._loss_was_signed(plan)
         fallen = [change for change in frozen.judge_now(self.site, self.home, self._anew(ahead)) if not change.harmless]
         if fallen:
@@ -142,6 +155,10 @@ class Around:
             approvals.sign(self.site, self.home, role, one.by, str(one.key), conditions=one.note)
         self._speak(place, "approve")
         return Handover()
+
+    def _unsigned(self, leg: Leg) -> bool:
+        """Tell whether this leg acts without an incident's plan; people are told and figures followed all the same."""
+        return leg.destroys and bool(self.options.break_glass or approvals.policy_of(self.site) is None)
 
     def _only_forward(self, ahead: Sequence[Stage]) -> bool:
         """Tell whether IDC was opened by the run that is resumed: nothing may stop the way forward then.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from failback import incident as incidents
 from failback.errors import ConfigError, FailbackError
-from failback.people import contacts, judge, words
+from failback.people import contacts, judge, lessons, words
 from failback.people import team as teams
 
 from rollback_runner import checklist
@@ -60,6 +60,7 @@ class Room:
             contacts=contacts.emergency(
                 self.team, teams.rungs(given.get("site_ladder") or ()), given.get("site_experts") or ()
             ),
+            listed=ours(lambda: lessons.read(self.incident)),
         )
 
 

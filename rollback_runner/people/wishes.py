@@ -32,7 +32,7 @@ class Wish:
     """What somebody wants to say, as they wrote it. ``item`` is a role too where the act is assign.
 
     ``proposal`` is the number of one that `situation` drew up, from 1; 0 is none. ``answer`` marks a word that came
-    from an answers file, so that it is not said again.
+    from an answers file, so that it is not said again. ``seat`` is where it was said, "" for this terminal.
     """
 
     item: str
@@ -48,6 +48,8 @@ class Wish:
     attach: str = ""
     proposal: int = 0
     answer: str = ""
+    seat: str = ""
+    count: str = ""
 
 
 def speak(where: Room, wish: Wish) -> Word:
@@ -92,7 +94,7 @@ def _word(where: Room, wish: Wish) -> Word:
         wish.item,
         by,
         note=wish.note.strip(),
-        seat=f"{getpass.getuser()}@{socket.gethostname()}",
+        seat=wish.seat or f"{getpass.getuser()}@{socket.gethostname()}",
         details={"from_answers": wish.answer} if wish.answer else {},
     )
     if wish.act == "assign":
@@ -156,6 +158,10 @@ def _details(where: Room, ask: Ask, wish: Wish) -> dict[str, Any]:
             "start": moments.parse(_needed("--at", wish.at), where.site.timezone).as_dict(),
             "in_charge": teams.acting(where.team, where.said),
         },
+        "FINAL-04": lambda: _feedback(wish),
+        "FOLLOW-04": lambda: {"moment": _to_come(where.site, wish)},
+        "DOC-02": lambda: _document(where, wish, "post-mortem"),
+        "FOLLOW-03": lambda: _document(where, wish, "re-migration"),
     }
     return make[ask.item]() if ask.item in make else {}
 
@@ -177,6 +183,44 @@ def _moment(site: Site, wish: Wish, drawn: Mapping[str, Any]) -> dict[str, Any]:
     source = _needed("--source", wish.source or str(drawn.get("source") or ""))
     line = {"line": drawn["line"]} if drawn.get("line") else {}
     return {"moment": moment.as_dict(), "source": source, **line}
+
+
+def _feedback(wish: Wish) -> dict[str, Any]:
+    source = _needed("--source", wish.source)
+    count = _needed("--count", wish.count)
+    if not count.isdecimal():
+        raise UsageError(f"FINAL-04: --count is how many voices were read, a whole number, not {count!r}.")
+    if not wish.note.strip():
+        raise UsageError("FINAL-04 needs what users say, in themes (--note); `none` is an answer too.")
+    return {"source": source, "count": int(count)}
+
+
+def _to_come(site: Site, wish: Wish) -> dict[str, str]:
+    moment = moments.parse(_needed("--at", wish.at), site.timezone)
+    if not moments.after(moment, slack=0):
+        raise UsageError(f"FOLLOW-04: {moment.local} is over; the retrospective needs a date that is still to come.")
+    return moment.as_dict()
+
+
+def _document(where: Room, wish: Wish, name: str) -> dict[str, Any]:
+    """Say which document the word is about: the one attached, else the draft, drawn up now where there is none."""
+    # Both read the whole record; nobody else's word has a use for them.
+    from rollback_runner.documents import drafts, render, told  # noqa: PLC0415
+
+    if wish.attach:
+        file = Path(wish.attach).expanduser()
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""  # no text: whoever attached it says that it is finished
+        return {"document": {"name": file.name, "to_write": render.to_write(text)}}
+    assert where.incident is not None
+    incident = where.incident
+    found = drafts.newest(incident, name)
+    if not found:
+        ours(lambda: drafts.draw_up(told.read(incident.parents[2], incident, where.site), [name]))
+        found = drafts.newest(incident, name)
+    return {"document": found}
 
 
 def _contact(where: Room, wish: Wish) -> str:

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 VERSION = 2
 # Whom to call and where to look. Kept with the facts: changing it changes nothing that is done.
 PEOPLE = frozenset(
-    {"site_people", "site_channels", "site_ladder", "site_experts", "site_press", "site_dashboards", "site_title"}
+    {
+        "site_people",
+        "site_channels",
+        "site_ladder",
+        "site_experts",
+        "site_press",
+        "site_dashboards",
+        "site_title",
+        "site_status_page",
+        "site_messaging",
+        "site_answer_url",
+    }
 )
 _SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|api_key|private_key|pass)$")
 _HIDDEN = "(secret)"

@@ -103,17 +103,12 @@ def whole_digest(plans: Sequence[Plan]) -> str:
     return plans[0].digest if len(plans) == 1 else digest({"plans": [plan.digest for plan in plans]})
 
 
-def refuse_unbuilt(phase: str) -> None:
-    """Refuse a phase that is unknown or not built yet, in one sentence each."""
+def refuse_unknown(phase: str) -> None:
+    """Refuse a phase that there is none of, with the nearest one. Raises `UsageError`."""
     if phase not in checklist.PHASES:
         near = checklist.nearest(phase, list(checklist.PHASES))
         raise UsageError(
             f"There is no phase {phase}{near}; phases: {', '.join(checklist.PHASES)}.",
-            next_step="rollback-runner phase emergency -i SITE",
-        )
-    if phase not in checklist.BUILT:
-        raise UsageError(
-            f"The phase {phase} is not built yet; what can be run today: {', '.join(checklist.BUILT)}.",
             next_step="rollback-runner phase emergency -i SITE",
         )
 

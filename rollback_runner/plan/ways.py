@@ -1,6 +1,7 @@
 """The ways through: which playbooks a strategy takes, in which order, and which items each must prove. Pure.
 
-Every way begins with `prepare` and `approve`: nobody starts blind or alone. A leg is what one playbook does.
+Every way begins with `prepare` and `approve`: nobody starts blind or alone. It ends with `complete` and `watch`: people
+know, the loose ends are tied, and the figures are back. A leg is what one playbook does.
 `phase NAME` carries out one leg, `rollback` all legs of the site's strategy in one run. `--part` picks a leg of a phase
 that a strategy splits: where IDC's data is gone it must be restored before the emergency phase, though restoring is the
 work of the full phase.
@@ -20,7 +21,11 @@ _ENV = ("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-05")
 _VERIFY = ("VERIFY-01", "VERIFY-02", "VERIFY-03", "VERIFY-04", "VERIFY-05")
 _PREPARE = tuple(item.id for item in of_phase("prepare"))
 # What stands ready before anything is touched, of the phase that goes through all others.
-_READY = ("CONT-01", "CONT-04", "CONT-05")
+_READY = ("CONT-01", "CONT-03", "CONT-04", "CONT-05")
+# What runs along with all phases is judged at the end, when the record holds all of it.
+_COMPLETE = tuple(
+    item.id for phase in ("complete", "communicate", "risk") for item in of_phase(phase) if item.id not in _READY
+)
 _STOP = ("AWS-01", "AWS-02", "AWS-03", "AWS-04")
 _OPEN = ("IDC-01", "IDC-02", "IDC-03", "IDC-05", "SWITCH-01", "SWITCH-02", "SWITCH-03", "SWITCH-04", "SWITCH-05")
 
@@ -60,6 +65,8 @@ class Way:
 ABORT = Leg("emergency", "abort.yml", goes_back=False)
 PREPARE = Leg("prepare", "prepare.yml", goes_back=False, items=(*_PREPARE, *_READY))
 APPROVE = Leg("approve", "approve.yml", goes_back=False)
+COMPLETE = Leg("complete", "complete.yml", goes_back=False, items=_COMPLETE)
+WATCH = Leg("watch", "watch.yml", goes_back=False)
 _EMERGENCY = Leg("emergency", "emergency.yml", goes_back=True, destroys=True)
 _FULL = Leg("full", "full.yml", goes_back=False)
 # Under stop-first RDS is no measure of anything: IDC is compared before it opens, with the manifest of the cut-over.
@@ -73,12 +80,12 @@ WAYS: dict[str, Way] = {
         Way(
             "switch-first",
             "the data on IDC up to the cut-over is usable, so only what RDS took since then must be fetched",
-            (PREPARE, APPROVE, _EMERGENCY, _FULL),
+            (PREPARE, APPROVE, _EMERGENCY, _FULL, COMPLETE, WATCH),
         ),
         Way(
             "restore-first",
             "the data on IDC is damaged or gone and RDS is still sound: IDC is restored and caught up while RDS serves",
-            (PREPARE, APPROVE, _RESTORE, _EMERGENCY, _FULL),
+            (PREPARE, APPROVE, _RESTORE, _EMERGENCY, _FULL, COMPLETE, WATCH),
         ),
         Way(
             "stop-first",
@@ -90,6 +97,8 @@ WAYS: dict[str, Way] = {
                 _RESTORE_ALONE,
                 Leg("emergency", "open.yml", goes_back=False, part="open", items=_OPEN, destroys=True),
                 _FULL_ALONE,
+                COMPLETE,
+                WATCH,
             ),
         ),
     )

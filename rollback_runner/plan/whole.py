@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rollback_runner.site.site import Site
 
 _LEARNT_FROM = 100  # the newest runs that are learnt from
-_BEFORE = frozenset({"prepare", "approve"})
+_AROUND = frozenset({"prepare", "approve", "complete", "watch"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Whole:
 
 def legs(strategy: str) -> tuple[Leg, ...]:
     """Return the legs that act: what is planned, drilled and approved. Raises `UsageError` for an unknown strategy."""
-    return tuple(leg for leg in ways.way(strategy).legs if leg.phase not in _BEFORE)
+    return tuple(leg for leg in ways.way(strategy).legs if leg.phase not in _AROUND)
 
 
 def make(site: Site, home: Path, *, strategy: str = "", plans: Sequence[Plan] = ()) -> Whole:

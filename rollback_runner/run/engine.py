@@ -17,6 +17,7 @@ from rollback_runner.content import ROOT
 from rollback_runner.errors import RefusedError
 from rollback_runner.record import acts, report, store, verdict
 from rollback_runner.run import ansible_run, holding, interrupts, outcome
+from rollback_runner.run.aside import Aside
 from rollback_runner.run.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ class Engine:
             )
         try:
             run = store.create(self._home, run_id, self._site.secret_files)
-            record = Recorder(run, self._site, plans, self._options, epoch, self._view)
+            aside = Aside.of(self._site, self._home, self._options, self._view.say)
+            record = Recorder(run, self._site, plans, self._options, epoch, self._view, aside)
             record.begin(name)
             yield record
             store.give_back_reserve(run)
@@ -147,6 +149,7 @@ class Engine:
         deadline = plan.budget * _DEADLINE_FACTOR
         self._view.begin(plan, stage.past, deadline, check=self._options.check, directory=record.run.directory)
         started = store.now()
+        record.leg_began(plan.leg, plan.budget)
         try:
             told = {"rr_leg": plan.leg.name, "rr_strategy": plan.strategy}
             ended = self._play(record, stage.playbook, deadline, told)
@@ -203,7 +206,7 @@ class Engine:
             check=self._options.check,
             extra=told,
         )
-        ended = ansible_run.run(order, record.take, self._cancel, self._view.tick)
+        ended = ansible_run.run(order, record.take, self._cancel, record.tick)
         if self._cancel.is_set() and ended.status != "successful":
             record.stopped_at = record.task or playbook.name
             record.write("interrupted", task=record.stopped_at)

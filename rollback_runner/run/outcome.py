@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 _PROVEN = {
     "prepare": "next.plan",
     "approve": "next.begin",
-    "full": "next.watch",
+    "full": "next.complete",
+    "complete": "next.watch",
+    "watch": "next.close",
     "full:restore": "next.restored",
     "emergency:stop": "next.stopped",
 }
-_ALWAYS = {"waiting": "next.words", "rehearsed": "next.act", "aborted": "next.again"}
+_ALWAYS = {"rehearsed": "next.act", "aborted": "next.again"}
+# What people still owe where the service is back already.
+_WAITING = {"complete": "next.tie_up", "watch": "next.watching"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, stra
         return "next.quarantine" if decide else _PROVEN.get(leg.name, "next.full")
     if outcome in _ALWAYS:
         return _ALWAYS[outcome]
+    if outcome == "waiting":
+        return _WAITING.get(leg.name, "next.words")
+    return _troubled(outcome, leg, promoted, touched=touched)
+
+
+def _troubled(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool) -> str:
+    """Name the sentence for a leg that was refused, broke or was interrupted."""
+    if leg.name in _WAITING:
+        return "next.after"
     if leg.name in {"prepare", "approve"}:
         return "next.findings"
     if leg.goes_back and promoted != "no":

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from failback import journal
 
+from rollback_runner.after import watched
 from rollback_runner.errors import Exit, RecordError
 from rollback_runner.plan import leg as planning
+from rollback_runner.plan import ways
 from rollback_runner.record import acts, report, store, verdict
 from rollback_runner.run import outcome
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rollback_runner.plan.ways import Leg
     from rollback_runner.record.acts import Promoted
     from rollback_runner.record.seen import TaskSeen
+    from rollback_runner.run.aside import Aside
     from rollback_runner.run.options import Options
     from rollback_runner.screen.live import View
     from rollback_runner.site.site import Site
@@ -36,6 +39,7 @@ class Recorder:
     options: Options
     epoch: int
     view: View
+    aside: Aside
     started: str = field(default_factory=store.now)
     items: list[dict[str, Any]] = field(default_factory=list)
     seen: list[TaskSeen] = field(default_factory=list)
@@ -59,6 +63,7 @@ class Recorder:
         }
         self.write("begin", **content)
         store.write_json(self.run, "plan.json", {"plans": [asdict(plan) for plan in self.plans]})
+        self.aside.tell(self.run, "run_began")
 
     def write(self, kind: str, **fields: Any) -> None:
         """Append a line to the journal. Only the first line must succeed."""
@@ -80,19 +85,37 @@ class Recorder:
         elif event.kind == "result" and event.outcome in _BAD:
             self.write("failure", task=event.name, host=event.host, outcome=event.outcome, message=event.message)
         self.view.event(event)
+        self.aside.saw(self.run, event)
+        self.aside.mind_the_time(self.run)
+
+    def tick(self) -> None:
+        """Go on while nothing happens: the view, and the time."""
+        self.view.tick()
+        self.aside.mind_the_time(self.run)
 
     def promoted(self) -> Promoted:
         """Say whether this run made IDC writable, as its journal tells."""
         return acts.promoted(self.run.entries(), self.site.hosts("databases"))
 
+    def leg_began(self, leg: Leg, budget: float) -> None:
+        """Keep alive what goes on beside the run, and tell people; ``budget`` is in seconds."""
+        self.write("leg_began", leg=leg.name)
+        self.aside.leg_began(leg.name, budget)
+        self.aside.keep_alive()
+        self.aside.tell(self.run, "leg_began", leg=leg.name)
+
     def leg_ended(self, plan: Plan, verdicts: Sequence[verdict.ItemVerdict], phase: report.PhaseReport) -> None:
         """Put a leg's end on record."""
+        self.aside.leg_ended()
         self.phases.append(phase)
         for item in verdicts:
             hosts = {host.host: host.status for host in item.hosts}
             self.write("item", id=item.id, status=item.status, reason=item.reason, hosts=hosts)
         self.write("leg", leg=plan.leg.name, status=phase.status)
         self.items += report.items_of(verdicts)
+        self.aside.tell(self.run, "leg_ended", leg=plan.leg.name, status=phase.status)
+        if plan.leg == ways.WATCH and phase.status in verdict.PASSED:
+            self.aside.followed_to_the_end()
 
     def finish(self, last: Leg, status: verdict.Status, word: str) -> dict[str, Any]:
         """Close the record and write the report. `last` is the leg the run ended in."""
@@ -140,6 +163,11 @@ class Recorder:
         )
         content = report.as_dict(made)
         report.write(self.run, content)
+        self.aside.tell(self.run, "aborted" if word == "aborted" else "run_ended", status=status)
+        self.aside.nothing_unsaid()
+        self.aside.retell()
+        if not watched.missing([content]):
+            self.aside.seal()
         return content
 
     def _journal_head(self) -> dict[str, Any]:

@@ -55,7 +55,14 @@ def read(directory: Path) -> Inventory:
     argv = ["ansible-inventory", "-i", str(directory), "--list"]
     try:
         done = subprocess.run(
-            argv, capture_output=True, text=True, timeout=_DEADLINE, check=False, env=os.environ | environment()
+            argv,
+            # Ansible refuses an input that does not block, such as the one a play gives its plugins.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_DEADLINE,
+            check=False,
+            env=os.environ | environment(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SiteError([f"{directory}: the inventory could not be read: {error}."]) from error

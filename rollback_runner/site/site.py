@@ -28,7 +28,7 @@ _NAMES_A_HOST = (
     ("service", "service_marker", "database", "databases"),
 )
 # Seconds, where the site names none: what people need, not the machine.
-_BUDGETS = {"prepare": 1800.0, "approve": 3600.0}
+_BUDGETS = {"prepare": 1800.0, "approve": 3600.0, "complete": 3600.0, "watch": 10800.0}
 _SECRET_KEYS = re.compile(r"(password_file|credentials_file|key_file|private_key_file|url_file|token_file)$")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import botocore
+import botocore.session
 import pytest
 from failback import grants
 from failback.access import catalogue, page
@@ -26,6 +28,19 @@ SERVICES = {
     "route53.py": "route53",
     "source_s3.py": "s3",
 }
+# What lists, follows and deletes is called through several clients in one file: each call is asked of boto3 itself.
+LOOKING = (
+    *("situation/rds_view.py", "leftovers/readers_ec2.py", "leftovers/readers_rds.py", "leftovers/find.py"),
+    *("leftovers/remove.py", "../../../rollback_runner/watching/sources/cloudwatch.py"),
+)
+CLIENTS = {
+    "rds": "rds",
+    "ec2": "ec2",
+    "elbv2": "elasticloadbalancing",
+    "route53": "route53",
+    "cloudwatch": "cloudwatch",
+}
+WORD = re.compile(r"\b(?:describe|list|get|create|delete|stop|terminate|release)_[a-z0-9_]+\b")
 OTHER_NAMES = {"s3:ListObjectsV2": "s3:ListBucket"}
 
 
@@ -75,3 +90,33 @@ def test_every_call_of_the_aws_api_is_in_the_catalogue() -> None:
                 found.add(OTHER_NAMES.get(action, action))
     assert len(found) >= 12, "the search finds the calls"
     assert sorted(found - actions) == []
+
+
+def called(name: str) -> set[str]:
+    """The actions of AWS that a file names as methods of a client."""
+    loader = botocore.session.get_session()
+    words = set(WORD.findall((UTILS / name).read_text(encoding="utf-8")))
+    return {
+        f"{prefix}:{operation}"
+        for client, prefix in CLIENTS.items()
+        for operation in loader.get_service_model(client).operation_names
+        if botocore.xform_name(operation) in words
+    }
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_what_looks_and_what_deletes_is_in_the_catalogue(name: str) -> None:
+    of_runs = {one.action for one in catalogue.of_holder("aws") if isinstance(one, AwsPermission)}
+    of_cleanup = {one.action for one in catalogue.of_holder("aws_cleanup") if isinstance(one, AwsPermission)}
+    # rds and elbv2 both have DescribeTags-like names that the other one's caller means.
+    found = called(name) - {"ec2:DescribeTags", "rds:ListTagsForResource"}
+    assert found, "the search finds the calls"
+    assert sorted(found - of_runs - of_cleanup) == []
+    if not name.endswith("remove.py"):
+        assert sorted(found - of_runs) == [], "what looks belongs to the key of the runs"
+
+
+def test_no_key_of_a_run_may_delete_what_stands_on_aws() -> None:
+    of_runs = {one.action for one in catalogue.of_holder("aws") if isinstance(one, AwsPermission)}
+    of_cleanup = {one.action for one in catalogue.of_holder("aws_cleanup") if isinstance(one, AwsPermission)}
+    assert of_runs & of_cleanup == set()

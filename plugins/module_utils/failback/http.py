@@ -86,12 +86,18 @@ class Reply:
         return kept | ({"error": self.error} if self.error else {})
 
 
-def ask(
-    door: Door, path: str, *, timeout: float, body: Mapping[str, object] | None = None, unique: bool = False
+def ask(  # noqa: PLR0913 - a request has these parts; all but two have a default
+    door: Door,
+    path: str,
+    *,
+    timeout: float,
+    body: Mapping[str, object] | None = None,
+    unique: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """Send one request through a door: GET, or POST when there is a body. Never raises for what the network does.
 
-    ``unique`` adds a parameter that nobody ever sent, so that no cache can have the answer.
+    ``unique`` adds a parameter that nobody ever sent, so that no cache can have the answer. ``headers`` go on top.
     """
     begun = time.monotonic()
     parts = urlsplit(door.url)
@@ -104,11 +110,13 @@ def ask(
         raise ConfigError(f"{door.name}: cannot use the CA file {door.ca_file}: {error}") from error
     try:
         content = None if body is None else json.dumps(dict(body)).encode()
-        connection.request("GET" if body is None else "POST", full, content, _headers(door, body is not None))
+        connection.request(
+            "GET" if body is None else "POST", full, content, _headers(door, body is not None) | dict(headers or {})
+        )
         answer = connection.getresponse()
         text = read_body(connection, answer, begun + timeout)
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(path, answer.status, _since(begun), text, headers)
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(path, answer.status, _since(begun), text, told)
     except TimeoutError:
         return Reply(path, 0, _since(begun), error=f"no answer within {timeout:g} s")
     except (OSError, http.client.HTTPException) as error:

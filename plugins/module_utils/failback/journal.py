@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ GENESIS = "0" * 64
 RESERVE = "journal.reserve"
 RESERVE_BYTES = 256 * 1024
 _BLOCK = 8192
+_SHORT = 0.0005  # seconds between two tries to get the lock
 _OWN_KEYS = frozenset({"seq", "time", "kind", "prev"})
 
 
@@ -66,6 +68,41 @@ def append(path: str | Path, kind: str, /, **fields: Any) -> dict[str, Any]:
         return _append_locked(descriptor, target, kind, fields)
     finally:
         os.close(descriptor)
+
+
+def append_once(path: str | Path, kind: str, /, *, key: str, wait: float, **fields: Any) -> dict[str, Any] | None:
+    """Add one line unless one with this ``key`` is there (None then); do not wait for the disk.
+
+    For what must not hold up its caller: another writer is waited for ``wait`` s, and the line outlives the process,
+    not a power cut before the next `sync`. Raises `JournalError` when it cannot be written.
+    """
+    target = Path(path)
+    try:
+        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalError(f"the journal {target} cannot be opened: {error.strerror}") from error
+    try:
+        _lock_within(descriptor, target, wait)
+        # Quotes inside a text are escaped, so this can only be the line's own key.
+        sought = json.dumps({"key": key}, ensure_ascii=False, separators=(",", ":")).strip("{}").encode()
+        if sought in os.pread(descriptor, os.fstat(descriptor).st_size, 0):
+            return None
+        return _append_locked(descriptor, target, kind, {"key": key, **fields}, sync=False)
+    finally:
+        os.close(descriptor)
+
+
+def sync(path: str | Path) -> None:
+    """Wait until what was appended is on the disk. Raises `JournalError` when it cannot be brought there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _sync_directory(Path(path).parent)
+    except OSError as error:
+        raise JournalError(f"the journal {path} does not reach the disk: {error.strerror}") from error
 
 
 def reserve(directory: str | Path, size: int = RESERVE_BYTES) -> None:
@@ -142,7 +179,22 @@ def verify(path: str | Path, expected: Head | None = None) -> list[str]:
     return problems
 
 
-def _append_locked(descriptor: int, target: Path, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+def _lock_within(descriptor: int, target: Path, wait: float) -> None:
+    ends = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= ends:
+                raise JournalError(f"the journal {target} is held by another writer") from error
+            time.sleep(_SHORT)
+        else:
+            return
+
+
+def _append_locked(
+    descriptor: int, target: Path, kind: str, fields: dict[str, Any], *, sync: bool = True
+) -> dict[str, Any]:
     size = os.fstat(descriptor).st_size
     tail = _tail(descriptor, size)
     lead = b""
@@ -166,8 +218,8 @@ def _append_locked(descriptor: int, target: Path, kind: str, fields: dict[str, A
     entry, raw = _entry(seq + 1, kind, scrub_beside(target, fields), prev)
     entries.append(entry)
     block += raw + b"\n"
-    _write(descriptor, target, size, block, may_use_reserve=kind != "intent")
-    if size == 0:
+    _write(descriptor, target, size, block, may_use_reserve=kind != "intent", sync=sync)
+    if size == 0 and sync:
         _sync_directory(target.parent)
     return entries[-1]
 
@@ -178,26 +230,27 @@ def _entry(seq: int, kind: str, fields: dict[str, Any], prev: str) -> tuple[dict
     return entry, json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=str).encode()
 
 
-def _write(descriptor: int, target: Path, size: int, block: bytes, *, may_use_reserve: bool) -> None:
+def _write(descriptor: int, target: Path, size: int, block: bytes, **how: bool) -> None:
     try:
-        _write_all(descriptor, block)
+        _write_all(descriptor, block, sync=how["sync"])
     except OSError as error:
         # O_APPEND and the lock make the cut safe: nobody else has written behind us.
         with suppress(OSError):
             os.ftruncate(descriptor, size)
         spare = target.parent / RESERVE
-        if may_use_reserve and spare.exists():
+        if how["may_use_reserve"] and spare.exists():
             spare.unlink()
-            _write(descriptor, target, size, block, may_use_reserve=False)
+            _write(descriptor, target, size, block, may_use_reserve=False, sync=how["sync"])
             return
         raise JournalError(f"the journal {target} cannot be written: {error.strerror}") from error
 
 
-def _write_all(descriptor: int, block: bytes) -> None:
+def _write_all(descriptor: int, block: bytes, *, sync: bool) -> None:
     rest = memoryview(block)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-    os.fsync(descriptor)
+    if sync:
+        os.fsync(descriptor)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -116,6 +116,18 @@ def test_without_the_simulation_dry_runs_and_reading_tell(aws: Aws) -> None:
     assert any(SIMULATE in one["next_step"] for one in warnings)
 
 
+@pytest.mark.parametrize("simulating", [True, False], ids=["simulated", "tried out"])
+def test_what_only_follows_and_lists_is_a_warning(aws: Aws, simulating: bool) -> None:  # noqa: FBT001 - a parameter
+    missing = ("cloudwatch:GetMetricData", "ec2:DescribeVolumes", "elasticloadbalancing:DescribeLoadBalancers")
+    lacks = missing if simulating else (*missing, SIMULATE)
+    name = user(aws, f"follows-not-{simulating}", lacks=lacks, aws_db_instance="shop-prod")
+    found = look(aws, name, aws_db_instance="shop-prod")["findings"]
+    denied = [one for one in found if " may not " in one["sentence"]]
+    assert {one["severity"] for one in denied} == {"warning"}
+    assert [next((action for action in missing if action in one["sentence"]), "") for one in denied] == list(missing)
+    assert all("The rollback does without it" in one["sentence"] for one in denied)
+
+
 def test_a_name_that_aws_does_not_know_is_a_finding(aws: Aws) -> None:
     name = user(aws, "misnamed", aws_parameter_group="shop-prod-mysqk")
     findings = look(aws, name, aws_parameter_group="shop-prod-mysqk")["findings"]

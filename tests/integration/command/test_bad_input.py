@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     ("arguments", "code", "sentence"),
     [
         (("phase", "emergancy"), 2, "There is no phase emergancy (did you mean emergency?)"),
-        (
-            ("phase", "complete"),
-            2,
-            "The phase complete is not built yet; what can be run today: prepare, approve, emergency, full.",
-        ),
         (("phase",), 2, "Missing argument 'NAME'."),
         (("phas",), 2, "There is no command phas (did you mean phase?)."),
         (("explain", "AWS-99"), 2, "There is no item AWS-99"),

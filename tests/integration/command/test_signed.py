@@ -64,7 +64,7 @@ def test_it_waits_for_the_signatures_and_then_goes_on(command: Command, site: Pa
     goes_on = run(command, site, "resume", "--yes")
     assert goes_on.returncode == 0, goes_on.stdout + goes_on.stderr
     report = command.report()
-    assert [phase["name"] for phase in report["phases"]] == ["approve", "emergency", "full"]
+    assert [phase["name"] for phase in report["phases"]] == ["approve", "emergency", "full", "complete", "watch"]
     plan = json.loads((command.home / "incidents" / "pretend" / "current" / "plan.json").read_text(encoding="utf-8"))
     assert report["approved_plan"] == plan["digest"]
     assert report["promoted"] == "yes"
@@ -105,6 +105,25 @@ def test_a_revoked_approval_stops_it(command: Command, site: Path) -> None:
     assert refused.returncode == 3
     assert "the wrong evening" in refused.stderr
     assert command.world() == {}
+
+
+def test_a_no_to_the_plan_stops_it_until_it_is_taken_back(command: Command, site: Path) -> None:
+    run(command, site, "phase", "prepare", "--yes")
+    sign(command, site)
+    people = json.dumps({"kim": {"name": {"en": "kim", "ko": "kim"}}})
+    roles = json.dumps({"commander": {"person": "kim"}})
+    with (site / "group_vars" / "all.yml").open("a", encoding="utf-8") as stream:
+        stream.write(f"site_people: {people}\nsite_roles: {roles}\n")
+    said = run(command, site, "confirm", "APPROVE-04", "--as", "kim", "--decline", "--note", "not in the sale")
+    assert said.returncode == 0, said.stderr
+    refused = run(command, site, "phase", "emergency", "--yes")
+    assert refused.returncode == 3
+    assert "kim said no to this plan" in refused.stderr
+    assert "not in the sale" in refused.stderr
+    assert command.world() == {}
+    taken_back = run(command, site, "confirm", "APPROVE-04", "--as", "kim", "--note", "the sale is over")
+    assert taken_back.returncode == 0, taken_back.stderr
+    assert "said no" not in run(command, site, "phase", "emergency", "--yes").stderr
 
 
 def test_once_idc_is_open_nothing_stops_the_way_forward(command: Command, site: Path) -> None:

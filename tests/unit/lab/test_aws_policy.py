@@ -50,6 +50,7 @@ def test_policies_are_judged_as_aws_does(documents: list[dict[str, Any]], decisi
         ("route53", "POST", "/2013-04-01/hostedzone/Z1/rrset/", b"<x/>", "route53:ChangeResourceRecordSets",
          ("arn:aws:route53:::hostedzone/Z1",)),
         ("route53", "GET", "/2013-04-01/change/C1", b"", "route53:GetChange", ("arn:aws:route53:::change/C1",)),
+        ("route53", "GET", "/2013-04-01/hostedzone", b"", "route53:ListHostedZones", ("*",)),
         ("s3", "GET", "/bucket/a/b", b"", "s3:GetObject", ("arn:aws:s3:::bucket/a/b",)),
         ("s3", "GET", "/bucket", b"", "s3:ListBucket", ("arn:aws:s3:::bucket",)),
         ("ec2", "POST", "/", b"Action=DescribeVpcs", "ec2:DescribeVpcs", ("*",)),

@@ -217,3 +217,19 @@ def test_the_configuration_is_checked_and_the_file_named(tmp_path: Path) -> None
         read_config(path)
     path.write_text(json.dumps({"listen": 8080, "database": {**settings, "pool": 3}}))
     assert read_config(path).database.password() == "secret"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(ConnectionResetError(104, "reset"), ""), (BrokenPipeError(32, "gone"), ""), (KeyError("bug"), "KeyError: 'bug'")],
+)
+def test_only_what_is_a_fault_of_ours_leaves_a_trace(
+    fault: Exception, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(("127.0.0.1", 0), Handler) as server:
+        try:
+            raise fault  # noqa: TRY301 - what socketserver calls this for
+        except Exception:  # noqa: BLE001 - as socketserver catches them
+            server.handle_error(None, ("192.0.2.1", 4711))
+    printed = capsys.readouterr().err
+    assert (said in printed) if said else not printed

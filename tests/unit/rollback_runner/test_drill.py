@@ -38,7 +38,7 @@ def test_no_samples_prove_nothing() -> None:
 
 
 def test_every_scenario_names_a_strategy_and_faults_that_exist() -> None:
-    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt"}
+    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt", "unheard"}
     for scenario in scenarios.scenarios().values():
         assert scenario.strategy in ways.WAYS
         assert {*scenario.before, *scenario.during} <= set(faults.FAULTS)

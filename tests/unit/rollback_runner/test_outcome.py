@@ -49,7 +49,13 @@ def test_rds_is_opened_again_only_where_that_is_right(change: dict[str, object])
 def test_every_end_names_a_next_step() -> None:
     full = ways.leg("switch-first", "full", "")
     assert outcome.next_step("proven", EMERGENCY, "yes", touched=True) == "next.full"
-    assert outcome.next_step("proven", full, "no", touched=True) == "next.watch"
+    assert outcome.next_step("proven", full, "no", touched=True) == "next.complete"
+    assert outcome.next_step("proven", ways.COMPLETE, "no", touched=True) == "next.watch"
+    assert outcome.next_step("proven", ways.WATCH, "no", touched=False) == "next.close"
+    assert outcome.next_step("waiting", ways.COMPLETE, "no", touched=True) == "next.tie_up"
+    assert outcome.next_step("waiting", ways.WATCH, "no", touched=False) == "next.watching"
+    assert outcome.next_step("waiting", ways.PREPARE, "no", touched=False) == "next.words"
+    assert outcome.next_step("unproven", ways.COMPLETE, "no", touched=True) == "next.after"
     assert outcome.next_step("unproven", full, "no", touched=True) == "next.resume"
     assert outcome.next_step("unproven", EMERGENCY, "begun", touched=True) == "next.forward"
     assert outcome.next_step("unproven", EMERGENCY, "no", touched=True) == "next.fenced"

@@ -71,15 +71,9 @@ def test_the_digest_changes_with_what_is_done() -> None:
     assert planning.make(replace(SITE, variables=variables), EMERGENCY, STEPS).digest != one
 
 
-@pytest.mark.parametrize("phase", ["complete", "watch"])
-def test_phases_that_are_not_built_are_refused(phase: str) -> None:
-    with pytest.raises(UsageError, match=f"The phase {phase} is not built yet"):
-        planning.refuse_unbuilt(phase)
-
-
 def test_an_unknown_phase_gets_a_suggestion() -> None:
     with pytest.raises(UsageError, match=r"no phase emergancy \(did you mean emergency"):
-        planning.refuse_unbuilt("emergancy")
+        planning.refuse_unknown("emergancy")
 
 
 def test_a_part_answers_for_its_own_items_only() -> None:

@@ -8,6 +8,7 @@ and Route 53 have no dry run.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from failback.access import iam
@@ -27,6 +28,7 @@ _BUSY = frozenset(
     {"RequestLimitExceeded", "TooManyRequestsException", "PriorRequestNotComplete", "SlowDown", "503", "500"}
 )
 _BUSY_WORDS = ("Throttl", "Unavailable", "InternalError", "InternalFailure")
+_CLIENTS = {"elasticloadbalancing": "elbv2"}  # where boto3 has another name than the policies
 _BATCH = 50
 _NOWHERE = "203.0.113.113/32"  # RFC 5737: an address that nobody has, in rules that are never made
 _UNUSED_RULE = 32_000
@@ -111,11 +113,13 @@ def read(client: Callable[[str], Client], wanted: Sequence[Call]) -> dict[Call, 
 def _tried(client: Callable[[str], Client], call: Call) -> Decision:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see failback.aws
 
-    act = _READS.get(call.need.action) or _DRY_RUNS.get(call.need.action)
+    action = call.need.action
+    act = _READS.get(action) or _LISTS.get(action) or _DRY_RUNS.get(action)
     if act is None:
         return Decision(allowed=None)
+    service = action.partition(":")[0]
     try:
-        act(client(call.need.action.partition(":")[0]), call.arn)
+        act(client(_CLIENTS.get(service, service)), call.arn)
     except ClientError as error:
         return objection(_code(error), _said(error))
     except BotoCoreError as error:
@@ -132,6 +136,10 @@ def _group(arn: str) -> str:
 
 
 _RULE = [{"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "IpRanges": [{"CidrIp": _NOWHERE}]}]
+_FIGURE = {
+    "Id": "probe",
+    "MetricStat": {"Metric": {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}, "Period": 60, "Stat": "Average"},
+}
 _TAG = [{"Key": "rollback-runner:probe", "Value": "never set"}]
 _READS: dict[str, Callable[[Client, str], object]] = {
     "rds:DescribeDBInstances": lambda api, _: api.describe_db_instances(MaxRecords=20),
@@ -144,6 +152,22 @@ _READS: dict[str, Callable[[Client, str], object]] = {
         HostedZoneId=_id(arn), MaxItems="1"
     ),
     "s3:ListBucket": lambda api, arn: api.list_objects_v2(Bucket=_group(arn), MaxKeys=1),
+}
+# Reading calls that name nothing which could be wrong: made only where the simulation does not tell.
+_LISTS: dict[str, Callable[[Client, str], object]] = {
+    "rds:DescribeEvents": lambda api, _: api.describe_events(MaxRecords=20),
+    "rds:DescribeDBSnapshots": lambda api, _: api.describe_db_snapshots(MaxRecords=20),
+    "rds:DescribeDBParameterGroups": lambda api, _: api.describe_db_parameter_groups(MaxRecords=20),
+    "rds:DescribeDBSubnetGroups": lambda api, _: api.describe_db_subnet_groups(MaxRecords=20),
+    "ec2:DescribeInstances": lambda api, _: api.describe_instances(MaxResults=5),
+    "ec2:DescribeVolumes": lambda api, _: api.describe_volumes(MaxResults=5),
+    "ec2:DescribeSnapshots": lambda api, _: api.describe_snapshots(OwnerIds=["self"], MaxResults=5),
+    "ec2:DescribeAddresses": lambda api, _: api.describe_addresses(),
+    "elasticloadbalancing:DescribeLoadBalancers": lambda api, _: api.describe_load_balancers(PageSize=1),
+    "route53:ListHostedZones": lambda api, _: api.list_hosted_zones(MaxItems="1"),
+    "cloudwatch:GetMetricData": lambda api, _: api.get_metric_data(
+        MetricDataQueries=[_FIGURE], StartTime=datetime.now(UTC) - timedelta(minutes=5), EndTime=datetime.now(UTC)
+    ),
 }
 _DRY_RUNS: dict[str, Callable[[Client, str], object]] = {
     "ec2:AuthorizeSecurityGroupIngress": lambda api, arn: api.authorize_security_group_ingress(

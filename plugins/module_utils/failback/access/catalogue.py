@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from failback.access.aws_needs import AWS
+from failback.access.cleanup_needs import CLEANUP
 from failback.access.host_needs import HOST
 from failback.access.model import Permission, Words
 from failback.access.mysql_needs import MYSQL
 
-PERMISSIONS: tuple[Permission, ...] = (*MYSQL, *HOST, *AWS)
+PERMISSIONS: tuple[Permission, ...] = (*MYSQL, *HOST, *AWS, *CLEANUP)
 
 PROBES: dict[str, Words] = {
     "show_grants": Words(
@@ -42,6 +43,10 @@ PROBES: dict[str, Words] = {
     "simulate": Words(
         "iam:SimulatePrincipalPolicy; without it a dry run (EC2) and the reading calls",
         "iam:SimulatePrincipalPolicy. 안 되면 EC2의 DryRun과 조회 호출",
+    ),
+    "at_use": Words(
+        "nothing before its use: a denied act is named, and the rest goes on",
+        "미리 확인하지 않음. 거부된 작업은 이름을 밝히고 나머지를 계속 진행",
     ),
 }
 

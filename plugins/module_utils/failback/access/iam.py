@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _SPARED = {
     "network_acl": ". Only cutting off a silent RDS (--accept-loss) needs it",
     "s3": ". Only a way that restores needs it",
+    "look": ". The rollback does without it",
+    "cloudwatch": ". The rollback does without it; RDS is then followed by MySQL's own figures alone",
 }
 _ASSUMED = re.compile(r"(arn:[\w-]+):sts::(\d+):assumed-role/([^/]+)/.*")
 
@@ -72,6 +74,10 @@ def calls(site: Site, host: str, account: str) -> list[Call]:
             needed = fence == "network_acl" or "network" in required or site.accepts_loss(host)
             found += _filled("network_acl", names | {"id": acls}, "blocker" if needed else "warning")
         found += _buckets(site, host, names)
+        if site.get(host, "aws_db_instance", "") and site.get(host, "watching_cloudwatch_period", 1):
+            found += _filled("cloudwatch", names, "warning")
+        asked = {(call.need.action, call.arn) for call in found}
+        found += [call for call in _filled("look", names, "warning") if (call.need.action, call.arn) not in asked]
     if "service" in groups:
         zone = str(((site.get(host, "dns_servers") or {}).get("route53") or {}).get("zone_id") or "")
         if zone and any(one.get("provider") == "route53" for one in site.get(host, "dns_records", [])):

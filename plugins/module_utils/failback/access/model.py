@@ -14,8 +14,10 @@ Way = Literal["switch-first", "restore-first", "stop-first"]
 EVERY_WAY: tuple[Way, ...] = ("switch-first", "restore-first", "stop-first")
 WITH_RESTORE: tuple[Way, ...] = ("restore-first", "stop-first")
 
-# Who holds a permission. The first four are accounts of MySQL.
-Holder = Literal["idc", "rds", "replication", "application", "ssh", "tsig", "aws"]
+# Who holds a permission. The first four are accounts of MySQL; the last is the key of `cleanup apply`.
+Holder = Literal["idc", "rds", "replication", "application", "ssh", "tsig", "aws", "aws_cleanup"]
+# What a site must have for an action of AWS to be needed: "" is always; "look" are the phases around the switch.
+When = Literal["", "security_group", "network_acl", "route53", "s3", "look", "cloudwatch"]
 # How far a path has been seen to work.
 Answer = Literal["open", "refused", "filtered", "unreachable", "no_name", "certificate", "large_packets", "silent"]
 
@@ -68,7 +70,7 @@ class AwsPermission(Permission):
 
     action: str = ""
     resource: str = "*"
-    when: Literal["", "security_group", "network_acl", "route53", "s3"] = ""
+    when: When = ""
     optional: bool = False
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from failback.access import catalogue, iam, mysql_look, mysql_needs
 from failback.access.aws_needs import SIMULATE
+from failback.access.cleanup_needs import CLEANUP
 from failback.access.model import AwsPermission, MysqlPermission
 from failback.access.site import Site
 
@@ -31,13 +32,19 @@ such a file is also searched for, and masked, before a line is written to the re
 _AWS = """The policy for a site with a security group, a network ACL and a zone in Route 53. Leave out what the site has
 not: without `aws_network_acls` no ACL, without a `route53` record no zone. No act needs `iam:SimulatePrincipalPolicy`:
 with it all the others are answered without being tried; without it, what RDS and Route 53 would allow stays unknown
-until it is used.
+until it is used. The rollback itself does without what only follows and lists (from `cloudwatch` on): TECH-04 warns.
+"""
+_CLEANUP = """Used by `rollback-runner cleanup apply` alone, days after ([cleaning up](afterwards.md#cleaning-up)).
+Give it a key of its own: then no run can delete anything. It needs what the runs need to look (above, all that begins
+with `Describe` or `List`), and what stands here. Put the ids that `cleanup plan` names in place of each `*`, or add a
+condition on `aws_own_tags`, such as `"Condition": {"StringEquals": {"aws:ResourceTag/service": "shop"}}`. TECH-04 does
+not ask for it. What the key may not do is named when it is tried, and the rest goes on.
 """
 
 
 def markdown() -> str:
     """Give the whole page."""
-    return "\n".join([_HEAD, *_mysql(), *_hosts(), *_aws(), *_dns(), *_rest()]).rstrip() + "\n"
+    return "\n".join([_HEAD, *_mysql(), *_hosts(), *_aws(), *_cleanup(), *_dns(), *_rest()]).rstrip() + "\n"
 
 
 def _mysql() -> Iterable[str]:
@@ -115,6 +122,7 @@ def _aws() -> Iterable[str]:
         "aws_network_acls": ["acl-0123456789abcdef0"],
     }
     service = {"dns_records": [{"provider": "route53"}], "dns_servers": {"route53": {"zone_id": "Z0123456789ABC"}}}
+    database["aws_db_instance"] = "shop-prod"
     site = Site({"db": database, "shop": service}, {"databases": ("db",), "service": ("shop",)})
     wanted = [*iam.calls(site, "db", account), *iam.calls(site, "shop", account)]
     policy = iam.policy(wanted, f"arn:aws:iam::{account}:user/rollback-runner")
@@ -123,6 +131,7 @@ def _aws() -> Iterable[str]:
     places = {
         "": "always", "security_group": "`aws_network_fence: security_group`", "network_acl": "`aws_network_acls`",
         "route53": "a record of `route53`", "s3": "a backup on `s3://`",
+        "cloudwatch": "`watching_cloudwatch_period`", "look": "before and after",
     }  # fmt: skip
     for need in catalogue.of_holder("aws"):
         assert isinstance(need, AwsPermission)
@@ -130,6 +139,17 @@ def _aws() -> Iterable[str]:
         rows.append(f"| `{need.action}` | {place} | {need.what.en} | {', '.join(need.items)} |")
     yield "\n".join(rows) + "\n"
     yield f"Probed by {catalogue.PROBES['simulate'].en}.\n"
+
+
+def _cleanup() -> Iterable[str]:
+    yield "## AWS: the key of the clean-up (`aws_cleanup_profile`)\n"
+    yield _CLEANUP
+    names = {"region": "ap-northeast-2", "account": "123456789012", "instance": "shop-prod", "group": "shop-prod-mysql"}
+    wanted = [iam.Call(need, need.resource.format(**names), "note") for need in CLEANUP]
+    yield "```json\n" + json.dumps(iam.policy(wanted), indent=2) + "\n```\n"
+    rows = ["| action | used for | by |", "| --- | --- | --- |"]
+    rows += dict.fromkeys(f"| `{one.action}` | {one.what.en} | {', '.join(one.items)} |" for one in CLEANUP)
+    yield "\n".join(rows) + "\n"
 
 
 def _dns() -> Iterable[str]:

@@ -40,7 +40,8 @@ class Ask:
 
     ``everyone`` is the kind of word wanted of each role; empty where one person's word is enough. ``needs`` are the
     details the word must carry. ``of_plan`` words count only for the plan they were said about. ``only`` are the roles
-    whose word counts. ``never_waived`` says why nobody can waive it; empty where it can be waived.
+    whose word counts. ``never_waived`` says why nobody can waive it; empty where it can be waived. ``lists`` is the
+    kind of lesson (failback.people.lessons) of which one at least must be listed.
     """
 
     item: str
@@ -51,6 +52,7 @@ class Ask:
     of_plan: bool = False
     only: tuple[str, ...] = ()
     never_waived: str = ""
+    lists: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -85,6 +87,18 @@ ASKS = (
         never_waived="without somebody's decision to go nobody has begun",
     ),
     Ask("APPROVE-05", "approve", "commander", needs=("moment",), of_plan=True),
+    Ask("FINAL-04", "complete", "communication", needs=("source", "count")),
+    Ask("DOC-02", "complete", "technical_lead"),
+    Ask("DOC-05", "complete", "scribe", lists="lesson"),
+    Ask("FOLLOW-01", "complete", "operations_manager", only=("operations_manager", "commander", "executive")),
+    Ask("FOLLOW-03", "complete", "technical_lead"),
+    Ask("FOLLOW-04", "complete", "commander", needs=("moment",)),
+    Ask("FOLLOW-05", "complete", "operations_manager", lists="process"),
+    Ask("WATCH-03", "watch", "communication"),
+    Ask("REMIG-01", "watch", "technical_lead", only=("technical_lead",)),
+    Ask("REMIG-02", "watch", "technical_lead", lists="plan"),
+    Ask("REMIG-03", "watch", "technical_lead", lists="scenario"),
+    Ask("REMIG-04", "watch", "application", lists="monitoring"),
 )
 _BY_ITEM = {ask.item: ask for ask in ASKS}
 

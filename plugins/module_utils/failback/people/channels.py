@@ -60,6 +60,7 @@ class Message:
     channel: Channel
     title: str
     body: str
+    attachments: tuple[str, ...] = ()  # paths of files, for the services that take some
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ def send(messages: Sequence[Message], *, deadline: float) -> list[Sent]:
     ]
 
 
+def prepare() -> None:
+    """Load what sending needs, so that the first message is as quick as those after it."""
+    problem("json://nowhere.invalid")
+
+
 def problem(url: str) -> str:
     """Say what is wrong with an Apprise URL, without any part of it; "" when Apprise can use it."""
     _prepare()
@@ -166,7 +172,7 @@ def _deliver(message: Message, deadline: float) -> Sent:
                 return ended(problem(url))
             # One try has to fit: what is left of the deadline is for reading the answer.
             service.socket_connect_timeout = service.socket_read_timeout = max(0.5, deadline * 0.8)
-            if service.notify(body=message.body, title=message.title):
+            if service.notify(body=message.body, title=message.title, attach=list(message.attachments) or None):
                 return ended()
         except Exception as error:  # noqa: BLE001 - a hundred services' code runs here; whatever it raises is a dead channel
             heard.append(f"{type(error).__name__}: {error}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from failback.findings import Finding
-from failback.people import calls, catalogue
+from failback.people import calls, catalogue, lessons
 from failback.people import team as teams
 from failback.people.table import human
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from failback.people.catalogue import Ask
+    from failback.people.lessons import Lesson
     from failback.people.team import Team
     from failback.people.words import Word, Words
 
@@ -47,7 +48,8 @@ class Judgement:
 class Asked:
     """What an item is judged from. ``plan`` is the digest of the frozen plan, ``site`` goes into commands after ``-i``.
 
-    ``contacts`` are those who must have answered for REVIEW-05: key and name. ``now`` in seconds since 1970.
+    ``contacts`` are those who must have answered for REVIEW-05: key and name. ``listed`` are the incident's lessons.
+    ``now`` in seconds since 1970.
     """
 
     ask: Ask
@@ -56,6 +58,7 @@ class Asked:
     plan: str = ""
     site: str = ""
     contacts: tuple[tuple[str, str], ...] = ()
+    listed: tuple[Lesson, ...] = ()
     now: float = field(default_factory=time.time)
 
 
@@ -90,6 +93,10 @@ def command(asked: Asked, who: str = "") -> str:
         "REVIEW-05": ' --contact NAME --note "answered by phone"',
         "APPROVE-04": ' --note "go, on the conditions ..."',
         "APPROVE-05": ' --at "now+10m"',
+        "FINAL-04": ' --source "support desk, reviews" --count N --note "what users say, in themes"',
+        "FOLLOW-04": ' --at "2026-03-05 14:00" --note "where"',
+        "DOC-02": ' --attach FILE --note "the cause, as analysed"',
+        "FOLLOW-03": ' --attach FILE --note "what must be true first"',
     }
     site = f" -i {asked.site}" if asked.site else ""
     rest = options.get(asked.ask.item, "" if asked.ask.everyone else ' --note "..."')
@@ -111,9 +118,13 @@ def _one(asked: Asked) -> Judgement:
         person = teams.owner(asked.team, asked.words, ask.item)
         role = human(ask.owner)
         whose = f"{asked.team.name(person)} ({role})" if person else f"the {role}"
-        waiting = f"{ask.item}: {whose} has not said it yet{about}: {command(asked)}"
-        return Judgement(_of_plan(asked), waiting, missing=(Missing((person,) if person else (), (ask.owner,)),))
-    evidence = _of_plan(asked) | {"said": word.shown(), "by_name": asked.team.name(word.by)}
+        empty = ask.lists and not lessons.of_kind(asked.listed, ask.lists)
+        first = f"{_nothing_listed(asked)}; then " if empty else ""
+        waiting = f"{ask.item}: {whose} has not said it yet{about}: {first}{command(asked)}"
+        return Judgement(
+            _of_plan(asked) | _list(asked), waiting, missing=(Missing((person,) if person else (), (ask.owner,)),)
+        )
+    evidence = _of_plan(asked) | {"said": word.shown(), "by_name": asked.team.name(word.by)} | _list(asked)
     before = [former.shown() for former in asked.words.of(ask.item) if former is not word]
     if before:
         evidence["before"] = before
@@ -126,7 +137,31 @@ def _one(asked: Asked) -> Judgement:
         return Judgement(evidence, findings=(Finding("blocker", f"declined:{ask.item}", said, command(asked)),))
     if ask.item == "APPROVE-05":
         return _in_charge(asked, word, evidence)
-    return Judgement(evidence)
+    if ask.lists and not lessons.of_kind(asked.listed, ask.lists):
+        # A word that a list is complete says nothing while the list is empty.
+        return Judgement(evidence, f"{ask.item}: {_nothing_listed(asked)}", missing=(Missing((), (ask.owner,)),))
+    return Judgement(evidence, findings=_unfinished(ask, word))
+
+
+def _list(asked: Asked) -> dict[str, Any]:
+    """Return the lessons that an item is about, as evidence."""
+    kind = asked.ask.lists
+    return {"listed": [one.shown() for one in lessons.of_kind(asked.listed, kind)]} if kind else {}
+
+
+def _nothing_listed(asked: Asked) -> str:
+    site = f" -i {asked.site}" if asked.site else ""
+    kind = "" if asked.ask.lists == "lesson" else f" --kind {asked.ask.lists}"
+    return f'nothing is listed yet: rollback-runner lesson add{site}{kind} "TEXT" --owner NAME --due DATE --as NAME'
+
+
+def _unfinished(ask: Ask, word: Word) -> tuple[Finding, ...]:
+    """Tell when the document a word is about has places that only a person can fill, and still does."""
+    left = int(dict(word.details.get("document") or {}).get("to_write") or 0)
+    if not left:
+        return ()
+    said = f"{ask.item}: {left} places of the document are still to be written by a person"
+    return (Finding("warning", f"to_write:{ask.item}", said, "fill them in, then confirm again with --attach FILE"),)
 
 
 def _everyone(asked: Asked, kind: catalogue.Kind) -> Judgement:
@@ -183,15 +218,15 @@ def _still_open(asked: Asked, missing: Sequence[Missing]) -> str:
 def _contacts(asked: Asked) -> Judgement:
     """Each emergency contact answered: by coming (TEAM-01), or as somebody reports who reached them."""
     came = asked.words.each("TEAM-01", "acknowledge")
-    told = {str(word.details.get("contact")): word for word in asked.words.of("REVIEW-05", "confirm")}
-    declined = {str(word.details.get("contact")): word for word in asked.words.of("REVIEW-05", "decline")}
+    told = {str(word.details.get("contact")): word for word in asked.words.of("REVIEW-05", "confirm", "decline")}
     rows, open_ones, missing = [], [], []
     for key, name in asked.contacts:
-        word = told.get(key) or came.get(key)
-        rows.append({"contact": name, "answered": word.at if word else "", "how": word.note if word else ""})
-        if word is None:
-            said = declined.get(key)
-            open_ones.append(f"{name} (did not answer: {said.note})" if said else name)
+        # The last word on a contact counts, of whoever reached them, did not, or saw them come.
+        word = max((one for one in (told.get(key), came.get(key)) if one), key=lambda one: one.at, default=None)
+        answered = word.at if word is not None and word.kind != "decline" else ""
+        rows.append({"contact": name, "answered": answered, "how": word.note if word else ""})
+        if not answered:
+            open_ones.append(f"{name} (did not answer: {word.note})" if word else name)
             missing.append(Missing((key,)))
     evidence = {"contacts": rows}
     if not asked.contacts:

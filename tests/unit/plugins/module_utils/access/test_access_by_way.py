@@ -41,6 +41,19 @@ def test_backups_out_of_reach_stop_only_what_restores_them(way: str, severity: s
     assert [one.severity for one in host_look.judge(here, "db1", report)] == [severity]
 
 
+def test_what_only_follows_and_lists_never_stops_anything_and_is_asked_once() -> None:
+    def looks(**variables: Any) -> dict[str, str]:
+        here = iam.calls(site(aws_network_fence="security_group", aws_security_groups=["sg-1"], **variables), "db", "1")
+        assert len({(call.need.action, call.arn) for call in here}) == len(here)
+        return {call.need.action: call.severity for call in here}
+
+    followed = looks(aws_db_instance="shop")
+    assert followed["cloudwatch:GetMetricData"] == followed["ec2:DescribeVolumes"] == "warning"
+    assert followed["ec2:DescribeSecurityGroups"] == "blocker", "the fence reads them too"
+    assert "cloudwatch:GetMetricData" not in looks(aws_db_instance="shop", watching_cloudwatch_period=0)
+    assert "cloudwatch:GetMetricData" not in looks(), "nothing is followed without an instance"
+
+
 @pytest.mark.parametrize(("given_up", "severity"), [("rows", "blocker"), ("", "warning")])
 def test_an_rds_that_was_given_up_needs_the_api_and_the_rights_on_its_acl(given_up: str, severity: str) -> None:
     here = site(aws_network_acls=["acl-1"], rr_accept_loss=given_up)

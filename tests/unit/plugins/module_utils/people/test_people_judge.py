@@ -139,6 +139,8 @@ def test_every_contact_must_have_answered_by_coming_or_by_report() -> None:
     assert judged("REVIEW-05", *ack("kim"), told).waiting == ""
     silent = word("decline", "REVIEW-05", "jung", note="rang out", details={"contact": "X"})
     assert "X (did not answer: rang out)" in judged("REVIEW-05", *ack("kim"), silent).waiting
+    assert "X (did not answer: rang out)" in judged("REVIEW-05", *ack("kim"), told, silent).waiting
+    assert judged("REVIEW-05", *ack("kim"), silent, told).waiting == ""
 
 
 def test_nobody_named_waits_too() -> None:
