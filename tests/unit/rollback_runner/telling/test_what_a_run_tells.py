@@ -212,7 +212,7 @@ def test_people_outside_read_no_host_no_person_no_cause_and_no_item(stage: Any) 
 
 
 EVIL = (
-    "{{ 7*7 }} {% for x in y %} <script>alert(1)</script> <!channel> @everyone\r\nSubject: won\u202ereversed"
+    "{{ 1234*5678 }} {% for x in y %} <script>alert(1)</script> <!channel> @everyone\r\nSubject: won\u202ereversed"
     " https://evil.example [a](b) `x`"
 )
 
@@ -230,7 +230,7 @@ def test_what_people_and_servers_wrote_cannot_act(staged: Callable[[Any], Any], 
     for one in stage.messages:
         text = f"{one.subject}\n{one.body}"
         assert "\n" not in one.subject
-        for bad in ("49", "<", ">", "@everyone", "https://", "\r", "\u202e", "](", "`", "\nSubject: won"):
+        for bad in ("7006652", "<", ">", "@everyone", "https://", "\r", "\u202e", "](", "`", "\nSubject: won"):
             assert bad not in text, f"{one.key}: {bad!r} in {text}"
         seen += "{{ 7" in text
     assert seen > 20  # shown as it was written, never carried out
