@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from installed_command import FIXTURES, PROJECT, SECRETS, Command
 
+from rollback_runner import companions
+from rollback_runner.run.aside import COMPANIONS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -30,11 +34,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def command(installed: Path, tmp_path: Path) -> Command:
-    """Give the installed command a fresh RR_HOME with its secrets."""
+def command(installed: Path, tmp_path: Path) -> Iterator[Command]:
+    """Give the installed command a fresh RR_HOME with its secrets; what works beside its incidents ends with it."""
     (tmp_path / "secrets").mkdir()
     for name, text in SECRETS.items():
         path = tmp_path / "secrets" / name
         path.write_text(text + "\n", encoding="utf-8")
         path.chmod(0o600)
-    return Command(installed, tmp_path)
+    yield Command(installed, tmp_path)
+    for incident in tmp_path.glob("incidents/*/2*"):
+        for name in COMPANIONS:
+            companions.stop(incident, name, patience=0.0)
