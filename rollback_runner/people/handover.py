@@ -63,7 +63,7 @@ class Around:
         looks = any(leg.phase == "prepare" for leg in legs)
         if options.incident and Path(options.incident).is_dir():
             place: Path | None = Path(options.incident)  # that of the run which is resumed, closed or not
-        elif (looks or self._unsigned(legs[0])) and not options.check:
+        elif looks and not options.check:
             place = incidents.begin(self.home, self.site.name)
         else:
             place = incidents.current(self.home, self.site.name)
@@ -155,10 +155,6 @@ class Around:
             approvals.sign(self.site, self.home, role, one.by, str(one.key), conditions=one.note)
         self._speak(place, "approve")
         return Handover()
-
-    def _unsigned(self, leg: Leg) -> bool:
-        """Tell whether this leg acts without an incident's plan; people are told and figures followed all the same."""
-        return leg.destroys and bool(self.options.break_glass or approvals.policy_of(self.site) is None)
 
     def _only_forward(self, ahead: Sequence[Stage]) -> bool:
         """Tell whether IDC was opened by the run that is resumed: nothing may stop the way forward then.

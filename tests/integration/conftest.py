@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers share the tests by folder, for a folder shares its servers and their names.
-
-    What uses the one lab stays on one worker and, being long, goes first.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("lab") is None)
-    for item in items:
-        group = "lab" if item.get_closest_marker("lab") else item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def mysql_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mysql_pair.Pair]:
     """Two servers for the whole session; use ``mysql_pair`` unless the test needs no clean state."""

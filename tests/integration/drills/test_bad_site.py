@@ -55,7 +55,6 @@ def clear(said: Said, code: int, *words: str) -> None:
     ("words", "sentence"),
     [
         (("phase", "emergancy"), "There is no phase emergancy (did you mean emergency?)"),
-        (("phase", "complete"), "The phase complete is not built yet"),
         (("phase", "emergency", "--chek"), "No such option"),
     ],
 )
