@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PRETENDED = Path(__file__).parents[2] / "fixtures" / "command" / "site"
 SECRET = "blue-harbour-47"  # what must never be seen outside its file
-PATIENCE = 20.0  # seconds a busy machine may take for what takes a moment
+PATIENCE = 90.0  # seconds a busy machine may take for what takes a moment
 
 
 class Site:
