@@ -269,7 +269,8 @@ def _haproxy(site: Site) -> None:
     text = text[: text.index("    server aws-app1")] + servers + "\n"
     etc = site.etc(LB)
     (etc / "haproxy.cfg").write_text(text)
-    for name in ("rr_hold.lua", "maintenance.html"):
+    beside = ("rr_hold.lua", "maintenance.html", "rr_stopgap.map", "stopgap.html", "read-only.html", "read-only.json")
+    for name in beside:
         shutil.copy(ROOT / "lab" / "templates" / name, etc / name)
     for path in (etc, *etc.iterdir()):
         os.chown(path, OPS, OPS)
