@@ -35,7 +35,7 @@ contract: setup ## What the parts promise each other
 	@pytest -q tests/contract
 
 integration: lab ## Real servers, real ssh, real traffic
-	@pytest -q -m "not long" --durations=25 tests/integration
+	@pytest -q -n 2 -m "not long" --durations=25 tests/integration
 
 drills: lab ## The whole crash matrix and every fault: about an hour
 	@pytest -q -m long tests/integration/drills

@@ -10,10 +10,25 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import backup_origin
+import groups
 import mysql_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> groups.Scheduling:
+    """Give each worker whole folders."""
+    return groups.Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that uses the lab where the groups do not see it: it would disturb those that are in the lab."""
+    for item in items:
+        if item.get_closest_marker("lab") and groups.of(item.nodeid) != groups.LAB:
+            raise pytest.UsageError(f"{item.nodeid} uses the lab: its file must be named test_lab_*.py")
 
 
 @pytest.fixture(scope="session")
