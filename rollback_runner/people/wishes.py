@@ -205,7 +205,7 @@ def _to_come(site: Site, wish: Wish) -> dict[str, str]:
 def _document(where: Room, wish: Wish, name: str) -> dict[str, Any]:
     """Say which document the word is about: the one attached, else the draft, drawn up now where there is none."""
     # Both read the whole record; nobody else's word has a use for them.
-    from rollback_runner.documents import drafts, render, told  # noqa: PLC0415
+    from rollback_runner.documents import drafts, render, told  # noqa: PLC0415 - heavy, as said above
 
     if wish.attach:
         file = Path(wish.attach).expanduser()
