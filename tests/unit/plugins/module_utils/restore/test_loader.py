@@ -116,6 +116,10 @@ def test_orphans_are_asked_for_with_every_column_and_no_null() -> None:
         "SELECT c.`id`, c.`a`, c.`b` FROM `s`.`c` AS c WHERE c.`a` IS NOT NULL AND c.`b` IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM `s`.`p` AS p WHERE p.`x` = c.`a` AND p.`y` = c.`b`) LIMIT 11"
     )
+    assert orphans.question(key).endswith(
+        "FROM `s`.`c` AS c LEFT JOIN `s`.`p` AS p ON p.`x` = c.`a` AND p.`y` = c.`b`"
+        " WHERE c.`a` IS NOT NULL AND c.`b` IS NOT NULL AND p.`x` IS NULL LIMIT 1"
+    )
 
 
 def test_a_forecast_counts_what_is_left_and_what_comes_after() -> None:
