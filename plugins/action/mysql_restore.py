@@ -40,7 +40,7 @@ _LOST = (
 class ActionModule(FailbackAction):
     """The work is the library's; here are arguments, record and progress."""
 
-    DESTROYS = Destroys("destroys", {"stage": ("schema",)})
+    DESTROYS = Destroys("destroys", {"stage": ("schema",)}, backup="digest")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "idc": {"type": "dict", "required": True},
         "stage": {"type": "str", "required": True, "choices": list(engine.STAGES)},

@@ -231,6 +231,8 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         if self._guard is None:
             yield
             return
+        self._guard.host = self.host
+        self._guard.backup = str(values.get(self.DESTROYS.backup) or "")
         try:
             self._guard.begin()
             yield

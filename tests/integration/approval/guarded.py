@@ -46,7 +46,7 @@ class Run:
 
     def destroy(self, mark: Mark = "closes", *, check: bool = False, asked: bool = True, **args: Any) -> dict[str, Any]:
         """Run a plugin that destroys nothing but says it does."""
-        fake = type("Fake", (_Fake,), {"DESTROYS": Destroys(mark, {"state": ("closed",)})})
+        fake = type("Fake", (_Fake,), {"DESTROYS": Destroys(mark, {"state": ("closed",)}, backup="digest")})
         return self.act(fake, {"state": "closed", **args}, name="fake", check=check, asked=asked)
 
     def act(
@@ -72,7 +72,11 @@ class Run:
 
 
 class _Fake(FailbackAction):
-    ARGUMENTS = {"state": {"type": "str", "default": "closed"}, "acts": {"type": "int", "default": 1}}  # noqa: RUF012 - as every plugin does
+    ARGUMENTS = {  # noqa: RUF012 - as every plugin does
+        "state": {"type": "str", "default": "closed"},
+        "acts": {"type": "int", "default": 1},
+        "digest": {"type": "str", "default": ""},
+    }
 
     def perform(self, args: Arguments) -> Outcome:
         for number in range(0 if self.check_mode else args.count("acts")):

@@ -66,6 +66,20 @@ def test_a_no_said_while_it_runs_stops_the_next_act(run: Run, granted: Signed) -
     assert "failed" not in run.destroy()
 
 
+def test_only_the_backup_that_was_signed_for_takes_the_datas_place(
+    site: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(site, monkeypatch)
+    signed, other = "a" * 64, "b" * 64
+    site.freeze(CONTENT | {"backups": {"shop-db": [{"name": "nightly", "digest": signed}]}})
+    site.sign_all()
+    result = run.destroy("destroys", digest=other)
+    assert result["refused"]
+    assert f"is {other[:12]}, and the plan was signed for nightly ({signed[:12]})" in result["msg"]
+    assert run.lines("intent") == []
+    assert "failed" not in run.destroy("destroys", digest=signed)
+
+
 def test_a_task_with_nothing_to_do_asks_nobody(site: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "failed" not in Run(site, monkeypatch).destroy(acts=0)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from failback.approval.judge import Judged
     from failback.approval.look import Seen
     from failback.approval.mark import Mark
+    from failback.approval.plan_file import PlanFile
     from failback.approval.policy import Policy
     from failback.approval.signing import Verified
 
@@ -46,6 +47,8 @@ class Guard:
     mark: Mark
     incident: Path | None
     broken: str = ""
+    host: str = ""
+    backup: str = ""  # the digest of the backup that is about to be restored there
     _pool: ThreadPoolExecutor | None = field(default=None, repr=False)
     _first: Future[tuple[Seen, list[Verified]]] | None = field(default=None, repr=False)
 
@@ -92,6 +95,7 @@ class Guard:
                 f"will not {what}: this run began under the plan {meant[:_SHOWN]}, and {seen.plan.digest[:_SHOWN]} was"
                 " frozen since. Start a run of its own for it"
             )
+        self._same_backup(what, seen.plan)
         closing = self.mark == "closes" and seen.record.promoted
         if judged.problems and not closing:
             told = "; ".join(problem.told() for problem in judged.problems)
@@ -104,6 +108,17 @@ class Guard:
         if seen.begun is None and not closing:
             record.add(self.incident, "begun", plan=seen.plan.digest, act=what, run=run)
         return {"approved": _evidence(judged, seen, round(time.monotonic() - began, 4))}
+
+    def _same_backup(self, what: str, plan: PlanFile) -> None:
+        """Refuse a backup that nobody signed for: the plan names the one it would restore, by its bytes."""
+        planned = (plan.body.get("content", {}).get("backups") or {}).get(self.host) or []
+        known = {str(one.get("digest")): str(one.get("name")) for one in planned}
+        if self.backup and planned and self.backup not in known:
+            told = ", ".join(f"{name} ({digest[:_SHOWN]})" for digest, name in known.items())
+            raise RefusedError(
+                f"will not {what}: the backup that would be restored on {self.host} is {self.backup[:_SHOWN]}, and the"
+                f" plan was signed for {told}. Put that one back, or freeze the plan again and have it signed"
+            )
 
     def _look(self, incident: Path, before: Seen | None = None) -> tuple[Seen, list[Verified]]:
         seen = look.look(incident, self.policy, before)

@@ -16,11 +16,13 @@ Mark = Literal["closes", "promotes", "destroys"]
 class Destroys:
     """What the plugin's acts take away. ``when`` names arguments and the values with which they do; empty: always.
 
+    ``backup`` is the argument with the digest of the backup that takes the data's place: the plan must name it.
     Going back (unlocking, opening RDS again) is never marked: nobody's signature may stand in its way.
     """
 
     mark: Mark
     when: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    backup: str = ""
 
     def applies(self, arguments: Mapping[str, Any]) -> bool:
         """Tell whether a task with these arguments is one that destroys."""
