@@ -78,7 +78,6 @@ def test_open_refused_dropped_prohibited_and_unknown_are_told_apart(box: Box) ->
     seen = tried(box, *wanted)
     box.root("nft delete table inet cut")
     assert [one.answer for one in seen] == ["open", "refused", "filtered", "unreachable", "no_name"]
-    assert seen[0].seconds < 0.1
     assert seen[2].seconds >= TIMEOUT * 0.9
     found = [paths.judge(one, answer) for one, answer in zip(wanted, seen, strict=True)]
     assert found[0] is None

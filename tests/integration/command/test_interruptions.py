@@ -51,11 +51,9 @@ def test_a_signal_stops_the_run_and_names_what_is_unfinished(command: Command, n
     command.scenario(rds_final="hang")
     process = command.start()
     wait_for_intent(command, "set rds_final", process)
-    began = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert time.monotonic() - began < 10
     assert left_over(command) == []
     report = command.report()
     assert (report["outcome"], report["exit_code"]) == ("interrupted", 130)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,9 +146,7 @@ def test_latency_beside_its_baseline(site: Site, home: Path) -> None:
         assert usual.rc == 0, usual.messages
         assert usual.of()["evidence"]["doors"]["slow"]["now"]["requests"] == 40
         delay.seconds = 0.3
-        begun = time.monotonic()
         slow = site.service(home, [probe])
         assert "slow: p50 is 0.3" in slow.messages
-        assert time.monotonic() - begun < 20
         delay.seconds, delay.status = 0.0, 500
         assert "error rate 100.00%" in site.service(home, [probe]).messages

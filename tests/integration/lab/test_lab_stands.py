@@ -62,12 +62,10 @@ def test_every_part_answers(paths: LabPaths) -> None:
     assert [part for part in status.read(paths) if not part.well] == []
 
 
-def test_second_up_changes_nothing_and_takes_seconds(paths: LabPaths) -> None:
+def test_second_up_changes_nothing(paths: LabPaths) -> None:
     ids = ["docker", "ps", "--quiet", "--no-trunc", "--filter", "label=rr.lab=1"]
     before = subprocess.run(ids, capture_output=True, text=True, check=True).stdout
-    started = time.monotonic()
     lifecycle.up(paths, options.settle(paths))
-    assert time.monotonic() - started < 15
     assert subprocess.run(ids, capture_output=True, text=True, check=True).stdout == before
 
 

