@@ -11,10 +11,10 @@ approve a plan of their own by having it frozen by someone else.
 from __future__ import annotations
 
 import fcntl
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from failback import whole
 from failback.approval import canonical
 from failback.errors import FailbackError
 
@@ -109,8 +109,8 @@ def write(incident: Path, plan: Frozen, signature: bytes) -> None:
             # Two people who freeze at once must not end up with one's plan under the other's signature.
             fcntl.flock(lock, fcntl.LOCK_EX)
             for place in (shelf / f"{plan.digest}.json", incident / FILE):
-                _replace(place.with_name(place.name + ".sig"), signature)
-                _replace(place, text)
+                whole.write(place.with_name(place.name + ".sig"), signature)
+                whole.write(place, text)
     except OSError as error:
         raise RecordError(
             f"The plan cannot be kept in {incident}: {error.strerror}.", next_step=f"df -h {incident}"
@@ -134,16 +134,3 @@ def need(incident: Path | None, site: str) -> Frozen:
     if found is None:
         raise UsageError(f"No plan is frozen for {site}.", next_step=f"{_AGAIN} --as NAME --key FILE")
     return found
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("wb") as stream:
-            fresh.chmod(0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -18,7 +18,9 @@ import stat
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from failback import whole
 
 from rollback_runner.errors import RefusedError, UsageError
 
@@ -145,17 +147,7 @@ def _changing(directory: Path) -> Iterator[list[Pass]]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = read(directory)
             yield kept
-            _write(directory / FILE, {"version": 1, "tokens": [asdict(one) for one in kept]})
+            content = {"version": 1, "tokens": [asdict(one) for one in kept]}
+            whole.write(directory / FILE, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
     except OSError as error:
         raise UsageError(f"Tokens cannot be kept in {directory}: {error.strerror}.") from error
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, indent=2)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from failback import accounts_text, accounts_tokens
+from failback import accounts_text, accounts_tokens, whole
 from failback.accounts import AMAZON, OWN, Accounts
 from failback.errors import ConfigError, MySQLError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     from failback.mysql import Server
 
@@ -63,13 +61,7 @@ def write(path: Path, statements: Sequence[str], uuid: str, version: str) -> Non
         "statements": list(statements),
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
-            json.dump(data, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
+        whole.write(path, json.dumps(data, indent=1).encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise ConfigError(f"cannot write the account record {path}: {error.strerror}") from error
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failback import whole
 from failback.errors import FailbackError
 
 if TYPE_CHECKING:
@@ -73,13 +74,9 @@ def keep(incident: Path, name: str, content: Mapping[str, Any]) -> None:
     if not _NAME.fullmatch(name):
         raise FailbackError(f"bug: {name!r} is no name for what was found")
     target = incident / _FACTS / f"{name}.json"
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
-        fresh.replace(target)
+        whole.write(target, (json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n").encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise FailbackError(f"{target} cannot be written: {error.strerror}") from error
 
 

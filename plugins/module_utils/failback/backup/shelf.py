@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failback import whole
 from failback.errors import FailbackError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _PRIVATE = 0o600
 
@@ -24,18 +23,7 @@ def word(name: str) -> str:
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a file in one step. Raises FailbackError."""
-    fresh = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, ensure_ascii=False, indent=1, sort_keys=True)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(fresh).chmod(_PRIVATE)
-        Path(fresh).replace(path)
+        whole.write(path, (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
     except OSError as error:
-        if fresh:
-            Path(fresh).unlink(missing_ok=True)
         raise FailbackError(f"{path} cannot be written: {error.strerror}; correct backup_proofs") from error

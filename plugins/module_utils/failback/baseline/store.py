@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failback import whole
 from failback.errors import ConfigError, FailbackError, RefusedError
 
 if TYPE_CHECKING:
@@ -38,17 +37,9 @@ def write(directory: str, host: str, content: Mapping[str, Any]) -> tuple[Path, 
 
     """
     path, seal = path_of(directory, host), digest(content)
-    whole = {"format": FORMAT, "host": host, "sha256": seal, "baseline": dict(content)}
+    kept = {"format": FORMAT, "host": host, "sha256": seal, "baseline": dict(content)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(whole, stream, sort_keys=True, ensure_ascii=False, indent=1)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(_PRIVATE)
-        Path(name).replace(path)
+        whole.write(path, (json.dumps(kept, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode())
     except OSError as error:
         raise FailbackError(f"the baseline cannot be written to {path}: {error.strerror}") from error
     return path, seal

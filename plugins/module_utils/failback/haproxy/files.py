@@ -58,7 +58,7 @@ def write(request: Report) -> Report:
         if _digest(_text(path)) != request["digest"]:
             return {"refused": f"{path} was changed by someone else since it was read; nothing was written"}
         candidate = Path(f"{path}{CANDIDATE}")
-        _write_new(candidate, request["text"], path)
+        write_new(candidate, request["text"], path)
         checked = _run(request["validate"], request["timeout"])
         steps["validate"] = checked
         if checked["rc"] != 0:
@@ -66,7 +66,7 @@ def write(request: Report) -> Report:
             return {"steps": steps, "problem": f"the new {path} is not valid, so the old one stays: {_words(checked)}"}
         backup = Path(f"{path}.{request['backup']}")
         if not backup.exists():
-            _write_new(backup, _text(path), path)
+            write_new(backup, _text(path), path)
         steps["backup"], steps["replaced"] = str(backup), _replace(candidate, path)
     report = _reload(request, steps)
     report["steps"] = steps
@@ -143,7 +143,7 @@ def _wrong(request: Report, seen: Report) -> bool:
     )
 
 
-def _write_new(path: Path, text: str, model: Path) -> None:
+def write_new(path: Path, text: str, model: Path) -> None:
     """Write a file beside its model, with the model's mode and if possible its owner; never readable by more before."""
     info = model.stat()
     with suppress(FileNotFoundError):

@@ -123,7 +123,7 @@ def _text(path: Path) -> str | None:
 def _write(path: Path, text: str) -> None:
     """Replace the file in one step; owner, group and mode stay. A cut leaves the old file and at most a spare one."""
     fresh = Path(str(path) + _NEW)
-    files._write_new(fresh, text, path)  # noqa: SLF001 - one program on the node, two files of it
+    files.write_new(fresh, text, path)
     try:
         fresh.replace(path)
     except OSError:

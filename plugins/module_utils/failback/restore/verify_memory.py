@@ -13,6 +13,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from failback import whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,7 +54,4 @@ def remember(memory: Path, source: Source, listing: str, verified: Verified) -> 
     at = datetime.now(UTC).isoformat(timespec="seconds")
     known[source.url] = {"listing": listing, "at": at, "found": verified.as_evidence()}
     with suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        half = memory.with_suffix(".new")
-        half.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-        half.replace(memory)
+        whole.write(memory, (json.dumps(known, indent=1) + "\n").encode())

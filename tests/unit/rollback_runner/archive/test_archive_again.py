@@ -90,7 +90,7 @@ def test_a_key_that_is_not_the_signers_leaves_no_archive_and_stops_nothing(kept:
 def test_closing_an_incident_seals_its_last_word(kept: Shelf, monkeypatch: pytest.MonkeyPatch, *, broken: bool) -> None:
     site = site_of(kept, key_file=str(kept.keys / "nowhere")) if broken else site_of(kept)
     monkeypatch.setenv("RR_HOME", str(kept.home))
-    monkeypatch.setattr(command.sites, "load", lambda _name: site)
+    monkeypatch.setattr(command.sites, "load", lambda _name, **_: site)
     done = CliRunner().invoke(root, ["incident", "--lang", "en", "close", "--reason", "over"])
     assert done.exit_code == 0, done.output
     assert incidents.current(kept.home, "lab") is None
