@@ -45,6 +45,8 @@ class Change:
 def read(server: Server, names: Mapping[str, str]) -> dict[str, str]:
     """Read settings as the server has them; one it does not know is left out."""
     found: dict[str, str] = {}
+    if not names:  # a restore that had nothing to change has nothing to put back
+        return found
     for row in server.rows("SHOW GLOBAL VARIABLES WHERE variable_name IN (%s)" % ", ".join(map(quote_text, names))):  # noqa: UP031 - the driver's own % would be doubled
         name, value = str(row["Variable_name"]), str(row["Value"]).upper()
         found[name] = _SWITCH.get(value, value) if name in _SWITCHES else value

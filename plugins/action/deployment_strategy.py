@@ -1,0 +1,66 @@
+"""Choose how the database goes with the code. See plugins/modules/deployment_strategy.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from failback.action import Outcome
+from failback.backup import shelf
+from failback.deployment.base import DeploymentAction
+from failback.deployment.database.decide import Order, decide
+from failback.deployment.database.seams import gate_of, opener_of
+from failback.deployment.migrations.settings import Settings
+
+if TYPE_CHECKING:
+    from failback.arguments import Arguments
+
+# Providers that can keep requests waiting while the database changes.
+_HOLDS = frozenset({"compose"})
+
+
+class ActionModule(DeploymentAction):
+    """Touches nothing of the application: the database is read, and a scratch server comes and goes."""
+
+    ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
+        "gate": {"type": "dict", "required": True},
+        "asked": {"type": "str", "default": ""},
+        "rehearsals": {"type": "str", "default": ""},
+    }
+
+    def perform(self, args: Arguments) -> Outcome:
+        """Look at every way and choose. Raises ConfigError, RefusedError, UnreachableError for what cannot be seen."""
+        application = self.application()
+        hostvars = self._task_vars.get("hostvars") or {}
+        decision = decide(
+            Order(
+                site=str(self._task_vars.get("site_name") or "site"),
+                host=self.host,
+                gate=gate_of(args.mapping("gate")),
+                settings=Settings.of_application(application),
+                directory=self._directory(args.text("rehearsals")),
+                reversals=str((application.get("deployment_migrations") or {}).get("reversals") or ""),
+                scratch=application.get("deployment_scratch") or {},
+                backups=application.get("deployment_backups") or (),
+                hostvars=hostvars,
+                opener=opener_of(application, hostvars),
+                asked=args.text("asked"),
+                held=application.get("deployment_provider") in _HOLDS,
+                check=self.check_mode,
+            )
+        )
+        choice = decision.choice
+        return Outcome(changed=False, after=choice.strategy, evidence=decision.as_dict(), msg=choice.why["en"])
+
+    def _directory(self, named: str) -> Path:
+        """Find the directory that keeps rehearsals: named, or beside the proofs of backups in the project's home."""
+        if named:
+            return Path(named).expanduser()
+        home = str(self._task_vars.get("rr_home") or os.environ.get("RR_HOME") or Path.cwd())
+        site = shelf.word(str(self._task_vars.get("site_name") or "site"))
+        return Path(home).expanduser() / "proofs" / site / "reversals"
