@@ -1,0 +1,1 @@
+"""Deployments on Vercel, over its REST API."""

@@ -1,0 +1,129 @@
+"""The role from its look to its proof, against the stand-in for Vercel and its edge: real plays, real requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import role_play
+import vercel_world
+from role_play import blockers, evidence
+from vercel_world import DOMAINS, VercelWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from run_tasks import Played
+
+
+@pytest.fixture(name="vercel")
+def _vercel(tmp_path: Path) -> Iterator[VercelWorld]:
+    world, stand_in = vercel_world.start(tmp_path)
+    yield world
+    stand_in.stop()
+
+
+def play(
+    vercel: VercelWorld, playbook: str = "deployment_rollback.yml", *, check: bool = False, **extra: Any
+) -> Played:
+    doors = [{"name": name, "url": vercel.at["edge"], "host_header": name} for name in DOMAINS]
+    variables = vercel.variables() | {
+        "deployment_provider": "vercel",
+        "deployment_title": {"en": "Shop", "ko": "상점"},
+        "deployment_domains": doors,
+        "deployment_build": {"path": "/__build", "field": "$.build"},
+        "deployment_smoke": [{"path": "/", "json": {"$.ok": True}}],
+        "deployment_served_within": 5,
+    }
+    variables |= extra.pop("variables", {})
+    home = vercel.folder / "incident"
+    home.mkdir(exist_ok=True)
+    return role_play.play(
+        vercel.folder / "play",
+        playbook,
+        variables,
+        name="shop-edge",
+        check=check,
+        environment={"RR_INCIDENT": str(home)},
+        **extra,
+    )
+
+
+def live(vercel: VercelWorld) -> str:
+    return str(vercel.ask("state")["project"]["live"])
+
+
+def test_from_the_look_to_the_proof(vercel: VercelWorld) -> None:
+    """Look, refuse what nobody confirmed, rehearse, carry out, and again: one story, so that each play counts once."""
+    looked = play(vercel, "deployment_look.yml")
+    assert looked.rc == 0, looked.messages
+    marks = {one["id"]: one["mark"]["word"] for one in evidence(looked, "DEPLOY-01")["deployments"]}
+    assert marks == {"dpl_6": "no", "dpl_5": "live", "dpl_3": "no", "dpl_2": "previous", "dpl_1": "candidate"}
+    assert evidence(looked, "DEPLOY-02")["to"]["id"] == "dpl_2"
+    digest = evidence(looked, "Read the plan")["digest"]
+
+    unconfirmed = play(vercel)
+    assert unconfirmed.rc != 0
+    assert f"deployment_plan={digest}" in unconfirmed.messages
+    other = play(vercel, deployment_plan="0" * 64)
+    assert "is not the plan 000000000000 that was confirmed" in other.messages
+    assert vercel.requests("POST") == []
+
+    rehearsed = play(vercel, check=True, deployment_plan=digest)
+    assert rehearsed.rc == 0, rehearsed.messages
+    assert rehearsed.of("DEPLOY-04 | Move")["changed"]
+    assert vercel.requests("POST") == []
+
+    done = play(vercel, deployment_plan=digest, deployment_reason="orders fail since 14:02")
+    assert done.rc == 0, done.messages + str(blockers(done))
+    assert live(vercel) == "dpl_2"
+    assert len(vercel.requests("POST")) == 1
+    moved = evidence(done, "DEPLOY-04 | Move")
+    assert (moved["request"]["kind"], moved["request"]["to"], moved["live"]) == ("rollback", "dpl_2", "dpl_2")
+    served = evidence(done, "DEPLOY-05")
+    assert [one["right_in_a_row"] for one in served["doors"]] == [5, 5]
+    assert served["faulty"] == "r5"
+    assert {"PAYMENT_URL", "OLD"} & {one["name"] for one in evidence(done, "DEPLOY-11")["named"]}
+    pushes = evidence(done, "DEPLOY-12")
+    assert pushes["pinned"]
+    assert "deployment undo" in pushes["undo"]
+    assert vercel.folder.joinpath("bypass").read_text().strip() not in done.stdout
+
+    again = play(vercel, deployment_plan=digest, deployment_to="dpl_2")
+    assert again.rc == 0, again.messages + str(blockers(again))
+    assert not again.of("DEPLOY-04 | Move")["changed"]
+    assert len(vercel.requests("POST")) == 1
+
+    # Somebody turns auto-assignment on again behind the rollback's back: the play ends red and says so.
+    state = vercel.ask("state")
+    state["project"]["auto_assign"] = True
+    vercel.ask("state", state)
+    open_again = play(vercel, deployment_plan=digest, deployment_to="dpl_2")
+    assert open_again.rc != 0
+    assert any("the next push" in one for one in blockers(open_again))
+    assert "must be cleared first" in open_again.messages
+
+
+def confirmed(vercel: VercelWorld, **extra: Any) -> str:
+    looked = play(vercel, "deployment_look.yml", **extra)
+    assert looked.rc == 0, looked.messages
+    return str(evidence(looked, "Read the plan")["digest"])
+
+
+def test_a_target_that_does_not_work_stops_it_before_anything_moves(vercel: VercelWorld) -> None:
+    variables = {"deployment_smoke": [{"path": "/", "json": {"$.ok": False}}]}
+    digest = confirmed(vercel, variables=variables)
+    done = play(vercel, variables=variables, deployment_plan=digest)
+    assert done.rc != 0
+    assert "does not pass the smoke test at its own address, so nothing was moved" in done.messages
+    assert vercel.requests("POST") == []
+
+
+def test_somebody_elses_promotion_is_told_and_not_run_over(vercel: VercelWorld) -> None:
+    digest = confirmed(vercel)
+    vercel.fault("superseded", to="dpl_6")
+    done = play(vercel, deployment_plan=digest)
+    assert done.rc != 0
+    assert "DEPLOY-04" in str([one["task"] for one in done.results if one["event"] == "runner_on_failed"])
+    assert live(vercel) != "dpl_2"
