@@ -10,7 +10,7 @@ options:
   proves:
     description: The item whose journeys are walked.
     type: str
-    choices: [VERIFY-02, VERIFY-04]
+    choices: [VERIFY-02, VERIFY-04, DEPLOY-10]
     required: true
 extends_documentation_fragment:
   - failback.doors
