@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Mode = Literal["auto", "assist", "person"]
 Language = Literal["en", "ko"]
 
-PHASES = ("prepare", "approve", "emergency", "full", "complete", "watch")
+PHASES = ("prepare", "approve", "emergency", "full", "complete", "watch", "deployment")
 
 
 @dataclass(frozen=True)

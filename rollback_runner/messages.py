@@ -13,6 +13,8 @@ import yaml
 from rollback_runner.content import PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rollback_runner.checklist import Language
 
 
@@ -33,6 +35,18 @@ class Texts:
     def status(self, status: str) -> str:
         """Return the word for a status."""
         return self(f"status.{status}")
+
+    def outcome(self, report: Mapping[str, Any]) -> str:
+        """Say how a run ended; that of a release has words of its own."""
+        release = report.get("deployment") or {}
+        own = f"outcome.deployment.{report['outcome']}"
+        if release and self.has(own):
+            return self(own, app=release["application"], to=release["to"] or "-")
+        return self(f"outcome.{report['outcome']}", site=report["site_title"][self.language])
+
+    def database(self, release: Mapping[str, Any]) -> str:
+        """Say what became of the database of a release's application."""
+        return self(f"deployment.strategy.{release['strategy'] if release['has_database'] else 'no_database'}")
 
     def metric(self, name: str) -> str:
         """Return the words for a figure; one that the catalogue does not know keeps its name."""

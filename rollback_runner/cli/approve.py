@@ -71,7 +71,7 @@ def approve(  # noqa: PLR0913 - one parameter per option is how click hands them
     Shows what is signed first: strategy, data at stake, open findings, digest. The signature counts for this site,
     incident and plan alone, and until it expires. Who made the plan cannot approve it.
     """
-    site, texts = sites.load(site_name), messages.Texts(language)
+    site, texts = sites.load(site_name, applications=True), messages.Texts(language)
     if signature is not None:
         _report(approvals.bring(site, home(), signature), texts)
         return Exit.PROVEN
@@ -100,7 +100,7 @@ def status(site_name: str, language: Language, *, as_json: bool) -> int:
 
     Exit code 0 when everyone whose word is needed has signed, 4 when words are missing, 3 when something is wrong.
     """
-    found = approvals.standing(sites.load(site_name), home())
+    found = approvals.standing(sites.load(site_name, applications=True), home())
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
     else:
@@ -124,7 +124,7 @@ def revoke(  # noqa: PLR0913 - one parameter per option is how click hands them 
 
     Counts until IDC takes writes: a run that is under way stops before its next act that destroys something.
     """
-    site, texts = sites.load(site_name), messages.Texts(language)
+    site, texts = sites.load(site_name, applications=True), messages.Texts(language)
     if not role:
         raise UsageError(
             "Whose approval? --role is missing.", next_step=f"revoke --role {policy.TECHNICAL_LEAD} --reason TEXT"

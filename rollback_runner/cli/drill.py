@@ -73,7 +73,11 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
     Sets the lab back to "migrated and failing", does the scenario's faults, starts clients that write, carries out
     every leg, stops the clients, and compares their ledger with what IDC holds. Exit 0 only when all is proven and
     nothing was lost. Scenarios: plain (default), data-lost, rds-corrupt; unheard for the leg emergency alone.
+    bad-release and bad-release-vercel are of another lab, which they start by themselves: the release that is live is
+    bad, and `deployment rollback` brings the one before it back; -i and --leg do not count there.
     """
+    if scenarios.find(scenario).application:
+        return _deployment(scenario, (before, after), language, reset=not no_reset, as_json=as_json)
     order = drills.Order(
         site_name,
         home(),
@@ -86,12 +90,28 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
         legs=legs,
     )
     content, code = drills.run(order)
+    _show(content, language, as_json=as_json)
+    return code
+
+
+def _deployment(scenario: str, seconds: tuple[float, float], language: Language, *, reset: bool, as_json: bool) -> int:
+    """Drill a bad release in its own lab; ``seconds`` of traffic before and after."""
+    # Here, because what a release's rollback needs is needed by no other drill.
+    from rollback_runner.drill import deployment_drill  # noqa: PLC0415
+
+    found = scenarios.find(scenario)
+    order = deployment_drill.Order(found, home(), language, *seconds, reset=reset, silent=as_json)
+    content, code = deployment_drill.run(order)
+    _show(content, language, as_json=as_json)
+    return code
+
+
+def _show(content: dict[str, Any], language: Language, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
     else:
         click.echo(report.summary(content, language), nl=False)
         click.echo(messages.Texts(language)("report.where", path=f"runs/{content['run']}/report.md"))
-    return code
 
 
 @drill.command()

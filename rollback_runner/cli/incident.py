@@ -30,7 +30,7 @@ def incident(context: click.Context, site_name: str, language: Language) -> None
 
     The phase prepare opens one. All that follows belongs to it: the plan, its approvals, people's words and the runs.
     """
-    context.obj = (sites.load(site_name), messages.Texts(language))
+    context.obj = (sites.load(site_name, applications=True), messages.Texts(language))
     if context.invoked_subcommand is None:
         _show(*context.obj)
 

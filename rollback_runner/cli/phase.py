@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from rollback_runner import messages
-from rollback_runner.cli import asking
+from rollback_runner.cli import asking, deployment_acts, running
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
-from rollback_runner.errors import UsageError
 from rollback_runner.plan import leg as plan
 from rollback_runner.plan import ways
-from rollback_runner.record import report, store
 from rollback_runner.run import carry
 from rollback_runner.run.options import Options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rollback_runner.checklist import Language
 
 _answers = click.option(
@@ -96,12 +89,12 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
     step looks before it acts. A failure before the promotion goes back to the state before by itself.
     """
     plan.refuse_unknown(name)
-    options = _options(
+    wanted = running.options(
         check=check, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced
     )
     leg = f"{name}:{part}" if part else name
     asked = carry.Asked((leg,), site_name, home(), language, yes or check, answers, as_json, strategy or "")
-    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
+    return running.show(carry.carry_out(asked, wanted, running.confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -135,11 +128,11 @@ def rollback(  # noqa: PLR0913 - one parameter per option is how click hands the
     one before is proven. Between prepare and approve the plan is frozen and signed; until then the run waits (exit 4),
     and resume goes on with it.
     """
-    options = _options(
+    wanted = running.options(
         check=False, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced
     )
     asked = carry.Asked((), site_name, home(), language, yes, answers, as_json, strategy or "")
-    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
+    return running.show(carry.carry_out(asked, wanted, running.confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -158,9 +151,13 @@ def resume(  # noqa: PLR0913 - one parameter per option is how click hands them 
     the lock of a run whose process is gone, and ends what that run left behind on this machine.
     """
     found = carry.unfinished(home(), site_name)
-    options = replace(found.options, takeover=break_lock or carry.takeover(home(), found.site.name))
+    if found.legs == (ways.DEPLOYMENT.name,):
+        given = replace(found, options=replace(found.options, takeover=break_lock))
+        again = {"site_name": site_name, "answers": answers, "language": language, "yes": yes, "as_json": as_json}
+        return deployment_acts.resume(given, again)
+    wanted = replace(found.options, takeover=break_lock or carry.takeover(home(), found.site.name))
     asked = carry.Asked(found.legs, site_name, home(), language, yes, answers, as_json, found.strategy)
-    return _show(carry.carry_out(asked, options, _confirm, asking.ask_phase), language, as_json=as_json)
+    return running.show(carry.carry_out(asked, wanted, running.confirm, asking.ask_phase), language, as_json=as_json)
 
 
 @click.command()
@@ -179,45 +176,4 @@ def abort(  # noqa: PLR0913 - one parameter per option is how click hands them o
     promotion it is refused (exit 3), with the reason.
     """
     asked = carry.Asked(("abort",), site_name, home(), language, yes=yes, answers=answers, silent=as_json)
-    return _show(carry.abort(asked, Options(takeover=break_lock), _confirm), language, as_json=as_json)
-
-
-def _options(*, check: bool, accept_loss: str, break_lock: str | None, break_glass: str, stay_fenced: bool) -> Options:
-    reasons = (("--accept-loss", accept_loss), ("--break-lock", break_lock), ("--break-glass", break_glass))
-    for option, value in reasons:
-        if value is not None and value != "" and not value.strip():
-            raise UsageError(f"{option} needs a reason; it goes on record.", next_step=f'{option} "why"')
-    return Options(
-        check=check,
-        accept_loss=accept_loss,
-        takeover=break_lock,
-        stay_fenced=stay_fenced,
-        break_glass=break_glass.strip(),
-    )
-
-
-def _confirm(shown: str, question: str) -> str:
-    """Show the plan and ask; without a terminal nobody can answer, and that is said."""
-    click.echo(shown, err=True)
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "Nobody can be asked here: standard input is not a terminal.", next_step="the same command with --yes"
-        )
-    answer: str = click.prompt(question, err=True, default="", show_default=False)
-    return answer
-
-
-def _show(content: dict[str, Any], language: Language, *, as_json: bool) -> int:
-    run = store.find(home(), content["run"])
-    if as_json:
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-    else:
-        click.echo(report.summary(content, language), nl=False)
-        click.echo(messages.Texts(language)("report.where", path=_short(run.directory)))
-    code: int = content["exit_code"]
-    return code
-
-
-def _short(directory: Path) -> str:
-    path = directory / "report.md"
-    return str(path.relative_to(home())) if path.is_relative_to(home()) else str(path)
+    return running.show(carry.abort(asked, Options(takeover=break_lock), running.confirm), language, as_json=as_json)

@@ -164,7 +164,15 @@ def history(site_name: str, *, language: Language, as_json: bool) -> int:
 
 
 def _decided(kept: Frozen) -> str:
-    """Return the way a frozen plan was made for, so that it is compared with itself and not with the rule's way."""
+    """Return the way a frozen plan was made for, so that it is compared with itself and not with the rule's way.
+
+    Raises `UsageError` for the plan of a release's rollback, which another command shows.
+    """
+    if kept.strategy == ways.DEPLOYMENT_WAY.strategy:
+        raise UsageError(
+            "The plan that is frozen with the open incident takes a release back, and not the service.",
+            next_step="rollback-runner deployment plan; or plan --freeze puts the service's plan in its place",
+        )
     return kept.strategy
 
 

@@ -15,7 +15,15 @@ from rollback_runner.cli.common import Group, json_option, language_option, site
 from rollback_runner.content import home
 from rollback_runner.errors import RunnerError, UsageError
 from rollback_runner.people.room import shared
-from rollback_runner.record import delivering, incident_markdown, incident_report, incident_runs, making, store
+from rollback_runner.record import (
+    delivering,
+    incident_markdown,
+    incident_report,
+    incident_runs,
+    making,
+    release_page,
+    store,
+)
 from rollback_runner.record import report as reports
 from rollback_runner.site import site as sites
 
@@ -82,7 +90,7 @@ def show(  # noqa: PLR0913 - one parameter per option is how click hands them ov
         raise click.UsageError("--output goes with --html.")
     if run and (incident or as_files):
         raise click.UsageError("A page is made of a whole incident: leave RUN away, or name the --incident.")
-    if incident or as_files or kind == "html":
+    if incident or as_files or (kind == "html" and not run):
         site = _site(site_name)
         place = incident_report.find(home(), _name(site, site_name), None if incident in {None, "open"} else incident)
         return _incident(place, site, output, kind, language, as_files=as_files)
@@ -140,6 +148,10 @@ def _run(run: str | None, kind: str, language: Language) -> int:
         )
     if kind == "json":
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    elif kind == "html":
+        if not content.get("deployment"):
+            raise click.UsageError("Only the rollback of a release has a page of its own; others: --incident ID.")
+        click.echo(release_page.page(content, language), nl=False)
     else:
         click.echo(reports.markdown(content, [language]), nl=False)
     return 0

@@ -27,6 +27,8 @@ class Scenario:
     before: tuple[str, ...]
     during: tuple[str, ...]
     titles: Mapping[str, str]
+    # An application of the releases lab (lab/releases); "": the drill is one of the failback.
+    application: str = ""
 
 
 @cache
@@ -34,7 +36,14 @@ def scenarios() -> dict[str, Scenario]:
     """Read all scenarios."""
     rows = yaml.safe_load((ROOT / "lab" / "scenarios.yml").read_text(encoding="utf-8"))
     return {
-        name: Scenario(name, row["strategy"], tuple(row["before"]), tuple(row["during"]), row["title"])
+        name: Scenario(
+            name,
+            row["strategy"],
+            tuple(row["before"]),
+            tuple(row["during"]),
+            row["title"],
+            row.get("application", ""),
+        )
         for name, row in rows.items()
     }
 

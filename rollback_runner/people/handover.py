@@ -53,7 +53,7 @@ class Around:
     strategy: str = ""  # what a person chose, "" where nobody did
 
     def begin(self) -> Options:
-        """Open the incident where prepare is to run, say the words of the answers, and pass the gate where it is not.
+        """Open the incident where prepare is to run or the glass is broken, say the answers' words, else pass the gate.
 
         Returns the options the run is carried out with. Raises `RefusedError` where the first leg acts and its plan is
         not approved, and `UsageError` for answers by strangers.
@@ -63,10 +63,12 @@ class Around:
         looks = any(leg.phase == "prepare" for leg in legs)
         if options.incident and Path(options.incident).is_dir():
             place: Path | None = Path(options.incident)  # that of the run which is resumed, closed or not
-        elif looks and not options.check:
-            place = incidents.begin(self.home, self.site.name)
         else:
             place = incidents.current(self.home, self.site.name)
+            if place is None and (looks or options.break_glass) and not options.check:
+                # Also who breaks the glass is followed and told of; prepare, which opens it else, was left out then.
+                place = incidents.begin(self.home, self.site.name)
+                options = replace(options, incident_is_ours=not looks)
         options = replace(options, incident=str(place or ""))
         if options.check:
             return options

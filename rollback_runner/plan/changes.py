@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from failback.deployment import plan as plans
+
 from rollback_runner import messages
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _ALIKE = 0.6  # a step this much like the one that stood there was renamed
 # Told by sentences of their own, so not again as variables.
 _IDENTITY = frozenset({"db_cutover_gtid", "aws_db_instance"})
 _OF_SERVER = frozenset({f"{side}.{key}" for side in ("db_idc", "db_aws") for key in ("host", "port", "server_uuid")})
+DEPLOYMENT = "deployment"  # the key of a change in the plan of a release's rollback
 _MISSING = object()
 
 
@@ -58,6 +61,7 @@ def of_content(
         *_variables(before["variables"], now["variables"]),
         *_code(before["code"], now["code"], files),
         *_site_files(before.get("files", {}), now["files"]),
+        *_deployment(before.get("deployment") or {}, now.get("deployment") or {}),
     ]
 
 
@@ -217,6 +221,13 @@ def _site_files(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[C
         if before.get(name) != now.get(name):
             kind = "file_new" if name not in before else "file_gone" if name not in now else "file"
             yield _falls(kind, f"file:{name}", file=name)
+
+
+def _deployment(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """Compare the plans of a release's rollback; other plans have none."""
+    if before != now:
+        differs = plans.differences(before.get("plan") or {}, now.get("plan") or {})
+        yield _falls("deployment", DEPLOYMENT, what=", ".join(differs) or "-")
 
 
 def _short(value: Any) -> str:

@@ -105,6 +105,11 @@ def whole_digest(plans: Sequence[Plan]) -> str:
 
 def refuse_unknown(phase: str) -> None:
     """Refuse a phase that there is none of, with the nearest one. Raises `UsageError`."""
+    if phase == ways.DEPLOYMENT.phase:
+        raise UsageError(
+            "A release is rolled back by a command of its own, which looks, shows its plan and asks.",
+            next_step="rollback-runner deployment plan -i SITE",
+        )
     if phase not in checklist.PHASES:
         near = checklist.nearest(phase, list(checklist.PHASES))
         raise UsageError(

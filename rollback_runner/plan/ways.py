@@ -61,6 +61,20 @@ class Way:
     legs: tuple[Leg, ...]
 
 
+# A release is rolled back by a way of its own (`deployment rollback`): no service is taken back, so it is not in WAYS.
+DEPLOYMENT = Leg("deployment", "deployment_rollback.yml", goes_back=False)
+DEPLOYMENT_LOOK = Leg(
+    "deployment",
+    "deployment_look.yml",
+    goes_back=False,
+    part="look",
+    items=("DEPLOY-01", "DEPLOY-02", "DEPLOY-06", "DEPLOY-07"),
+)
+DEPLOYMENT_WAY = Way(
+    "deployment",
+    "a release is bad, and the one before it is still there: production goes back to it without a rebuild",
+    (DEPLOYMENT,),
+)
 # What `abort` plays; its items are those of the phase it takes back.
 ABORT = Leg("emergency", "abort.yml", goes_back=False)
 PREPARE = Leg("prepare", "prepare.yml", goes_back=False, items=(*_PREPARE, *_READY))
@@ -107,6 +121,8 @@ WAYS: dict[str, Way] = {
 
 def way(strategy: str) -> Way:
     """Find a strategy. Raises `UsageError` with the nearest one."""
+    if strategy == DEPLOYMENT_WAY.strategy:
+        return DEPLOYMENT_WAY
     if strategy not in WAYS:
         raise UsageError(
             f"There is no strategy {strategy}{nearest(strategy, list(WAYS))}; there are: {', '.join(WAYS)}.",

@@ -21,6 +21,11 @@ SHAPES = (
     "tell the service to read {name} again",
     "closed: change the {name}",
     "open: change the {name}",
+    "change over to another release: {name}",
+    "change every host over to {name}",
+    "try {name} beside what serves",
+    "remove old releases on {name}",
+    "reversal, step {name}",
 )
 _PATTERNS = tuple((shape, re.compile(re.escape(shape).replace(r"\{name\}", "(?P<name>.+)"))) for shape in SHAPES)
 _ENGLISH, _KOREAN = messages.Texts("en"), messages.Texts("ko")

@@ -43,8 +43,8 @@ def page(report: Mapping[str, Any], figures: Series, language: Language) -> str:
     texts = messages.Texts(language)
     zone = zone_of(report["zone"])
     pictures = html_pictures.make(report, figures, language, zone)
-    return _templates().get_template("incident/page.html.j2").render(
-        r=report, t=texts, lang=language, style=Markup(_style()), signs=SIGNS, pictures=_marked(pictures),  # noqa: S704 - our own file, nothing of the record in it
+    return templates().get_template("incident/page.html.j2").render(
+        r=report, t=texts, lang=language, style=style(), signs=SIGNS, pictures=_marked(pictures),
         **view(report, texts, zone),
     )  # fmt: skip
 
@@ -187,15 +187,17 @@ def _cut_lines(text: str, most: int) -> str:
 
 
 @cache
-def _style() -> str:
+def style() -> Markup:
+    """Return the style sheet of every page."""
     text = (PACKAGE / "templates" / "incident" / "page.css").read_text(encoding="utf-8")
     if "</" in text:
         raise ValueError("the style sheet must not close its element")
-    return text
+    return Markup(text)  # noqa: S704 - our own file, nothing of the record in it
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """Return the environment of every page: all that is filled in is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PACKAGE / "templates"),
         autoescape=True,

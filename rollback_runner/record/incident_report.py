@@ -230,7 +230,7 @@ def _site(run: store.Run) -> Site | None:
     """Load the site the newest run was made for; the report is made without its names where it is not here."""
     directory = str(incident_runs.begin_of(run).get("site_directory") or "")
     try:
-        return sites.load(directory) if directory else None
+        return sites.load(directory, applications=True) if directory else None
     except (RunnerError, OSError, ValueError):
         return None
 

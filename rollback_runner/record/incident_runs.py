@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-LEFT_OUT = "deployment"  # the phase of a rollback of another kind, which belongs to no incident of a site
+LEFT_OUT = "deployment"  # the rollback of a release: told by the report of its own run, also where an incident is open
 _SILENT = "not_run"  # what an item is when nothing was said of it
 
 
@@ -100,7 +100,8 @@ def incident_of(run: store.Run) -> str:
 
 
 def _belongs(run: store.Run, incident_id: str, site: str) -> bool:
-    if site and begin_of(run).get("site", site) != site:
+    begin = begin_of(run)
+    if (site and begin.get("site", site) != site) or begin.get("phase") == LEFT_OUT:
         return False
     return incident_of(run) == incident_id
 

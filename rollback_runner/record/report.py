@@ -13,7 +13,7 @@ from failback.findings import SEVERITIES
 
 from rollback_runner import checklist, messages
 from rollback_runner.content import PACKAGE
-from rollback_runner.record import store, verdict
+from rollback_runner.record import release_page, store, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,6 +81,7 @@ class Report:
     next_step: str
     journal: Mapping[str, Any]
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    deployment: Mapping[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
 
@@ -181,9 +182,15 @@ def problems(report: Mapping[str, Any]) -> list[str]:
 
 
 def write(run: store.Run, report: Mapping[str, Any]) -> None:
-    """Write report.json and report.md. Raises `RecordError` when that fails; the journal has all of it."""
+    """Write report.json and report.md, and of a release's rollback its pages too.
+
+    Raises `RecordError` when that fails; the journal has all of it.
+    """
     store.write_json(run, "report.json", report)
     store.write(run, "report.md", markdown(report))
+    if report.get("deployment"):
+        for language in ("en", "ko"):
+            store.write(run, f"report.{language}.html", release_page.page(report, language))
 
 
 def markdown(report: Mapping[str, Any], languages: Sequence[Language] = ("en", "ko")) -> str:

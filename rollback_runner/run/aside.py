@@ -46,8 +46,12 @@ class Aside:
 
     @classmethod
     def of(cls, site: Site, home: Path, options: Options, say: Callable[[str], None]) -> Aside:
-        """Make it from what the run is carried out with."""
-        return cls(site, home, Path(options.incident) if options.incident and not options.check else None, say)
+        """Make it from what the run is carried out with.
+
+        What is told and followed is taking a service back; of a release's rollback the run's own report tells.
+        """
+        quiet = not options.incident or options.check or bool(options.deployment)
+        return cls(site, home, None if quiet else Path(options.incident), say)
 
     def keep_alive(self) -> None:
         """Start what is not alive; a companion that was killed goes on from here."""

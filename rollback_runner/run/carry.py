@@ -136,18 +136,24 @@ def abort(asked: Asked, options: Options, confirm: Confirm) -> dict[str, Any]:
 
 def unfinished(home: Path, site_name: str) -> Unfinished:
     """Find the newest run of this site that did not prove everything. Raises `UsageError` when there is none."""
-    site = sites.load(site_name)
+    site = sites.load(site_name, applications=True)
+    released: set[str] = set()  # applications whose rollback got to its end since
     for run in store.all_runs(home):
         begin = _begin(run)
         if begin.get("site") != site.name or begin.get("options", {}).get("check"):
             continue
         end = next((entry for entry in run.entries() if entry["kind"] == "end"), {})
         # A run that was given up by hand is at its end too: whoever gave it up must say so to begin anew.
+        application = begin["options"].get("deployment", {}).get("deployment_app", "")
+        if end.get("outcome") in {"proven", "aborted"} and application:
+            released.add(application)
+            continue
         if end.get("outcome") in {"proven", "aborted"}:
             break
-        if begin.get("phase") == "abort":
+        if begin.get("phase") == "abort" or application in released:
             continue
         kept = {key: begin["options"].get(key, "") for key in ("accept_loss", "stay_fenced", "drill", "incident")}
+        kept["deployment"] = begin["options"].get("deployment") or {}
         return Unfinished(site, _left(run, begin), begin["strategy"], _resumed(site, run, begin, kept))
     raise UsageError(
         f"There is nothing to resume on {site.name}: its newest run got to its end.", next_step="rollback-runner status"
@@ -155,13 +161,17 @@ def unfinished(home: Path, site_name: str) -> Unfinished:
 
 
 def _resumed(site: Site, run: store.Run, begin: dict[str, Any], kept: dict[str, Any]) -> Options:
-    """Take over what was asked of the run. Broken glass counts for what was begun with it, and for nothing later."""
+    """Take over what was asked of the run.
+
+    Broken glass counts for what was begun with it, and for a run that was cut off before it could begin anything. One
+    that got to its end without an act spent it: whoever begins anew says the reason anew.
+    """
     entries, asked = run.entries(), begin["options"]
     promoted = acts.promoted(entries, site.hosts("databases"))
-    begun = any(entry["kind"] == "intent" for entry in entries)
+    begun, ended = (any(entry["kind"] == kind for entry in entries) for kind in ("intent", "end"))
     return Options(
         reason=f"resume of {run.id}",
-        break_glass=asked.get("break_glass", "") if begun else "",
+        break_glass=asked.get("break_glass", "") if begun or not ended else "",
         promoted_before=promoted if promoted != "no" else asked.get("promoted_before", ""),
         **kept,
     )

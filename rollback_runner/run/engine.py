@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from failback import incident as incidents
 from failback import lock
 
 from rollback_runner.content import ROOT
@@ -137,6 +138,8 @@ class Engine:
             record = Recorder(run, self._site, plans, self._options, epoch, self._view, aside)
             record.begin(name)
             yield record
+            if self._options.incident_is_ours and not any(entry["kind"] == "intent" for entry in run.entries()):
+                incidents.close(self._home, self._site.name)  # nothing began that anybody would have to follow
             store.give_back_reserve(run)
         finally:
             if not self._options.check:
@@ -196,6 +199,7 @@ class Engine:
     def _play(self, record: Recorder, playbook: Path, deadline: float, told: dict[str, str]) -> ansible_run.Ended:
         if self._options.accept_loss:
             told = {**told, "rr_accept_loss": self._options.accept_loss}
+        told = {**told, **self._options.deployment}
         order = ansible_run.Order(
             playbook=playbook,
             inventory=self._site.directory,

@@ -61,8 +61,12 @@ def goes_back(end: Ended, *, stay: bool) -> bool:
     return failed and end.leg.goes_back and end.touched and end.promoted != "yes" and not (end.check or stay)
 
 
-def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "") -> str:
-    """Name the sentence of the catalogue that tells what to do next."""
+def next_step(  # noqa: PLR0913 - what the next step depends on
+    outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "", kind: str = ""
+) -> str:
+    """Name the sentence of the catalogue that tells what to do next; `kind` is that of a release's move."""
+    if leg.phase == "deployment":
+        return _of_release(outcome, kind, touched=touched)
     if outcome == "proven":
         decide = leg.name == "full" and strategy == "stop-first"
         return "next.quarantine" if decide else _PROVEN.get(leg.name, "next.full")
@@ -71,6 +75,15 @@ def next_step(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, stra
     if outcome == "waiting":
         return _WAITING.get(leg.name, "next.words")
     return _troubled(outcome, leg, promoted, touched=touched)
+
+
+def _of_release(outcome: str, kind: str, *, touched: bool) -> str:
+    """Name the sentence after the rollback of a release: it is never taken back by itself."""
+    if outcome == "proven":
+        return "next.deployment_promoted" if kind == "promote" else "next.deployment"
+    if outcome == "rehearsed":
+        return "next.deployment_act"
+    return "next.deployment_resume" if touched or outcome != "refused" else "next.deployment_refused"
 
 
 def _troubled(outcome: str, leg: Leg, promoted: Promoted, *, touched: bool) -> str:

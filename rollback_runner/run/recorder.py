@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from failback import journal
 
 from rollback_runner.after import watched
+from rollback_runner.deployment import section
 from rollback_runner.errors import Exit, RecordError
 from rollback_runner.plan import leg as planning
 from rollback_runner.plan import ways
@@ -127,12 +128,20 @@ class Recorder:
         touched = any(entry["kind"] == "intent" for entry in entries)
         self.write("end", status=status, outcome=word, exit_code=int(code))
         plan = next(plan for plan in self.plans if plan.leg == last)
+        ended, kind = store.now(), self.options.deployment.get("deployment_kind", "")
+        of_release = section.make(
+            self.items,
+            self.options.deployment,
+            began=self.options.command_began or self.started,
+            ended=ended,
+            proven=word == "proven",
+        )
         made = report.Report(
             run=self.run.id,
             site=self.site.name,
             site_title=self.site.titles,
             started=self.started,
-            ended=store.now(),
+            ended=ended,
             seconds=round(sum(phase.seconds for phase in self.phases), 3),
             check=self.options.check,
             status=status,
@@ -158,8 +167,9 @@ class Recorder:
             approvals=report.approvals_of(self.items),
             stopped_at=self.stopped_at,
             unfinished_acts=acts.unfinished(entries),
-            next_step=outcome.next_step(word, last, promoted, touched=touched, strategy=plan.strategy),
+            next_step=outcome.next_step(word, last, promoted, touched=touched, strategy=plan.strategy, kind=kind),
             journal=self._journal_head(),
+            deployment=of_release,
         )
         content = report.as_dict(made)
         report.write(self.run, content)

@@ -30,7 +30,7 @@ from failback.sql import quote_account
 
 from rollback_runner import __version__
 from rollback_runner.errors import SiteError
-from rollback_runner.site import gate
+from rollback_runner.site import applications, gate
 from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def examine(name: str) -> Iterator[Finding]:
     yield Finding("rollback-runner", well=True, said=f"{__version__}, Python {sys.version.split()[0]}")
     yield from (_tool(tool) for tool in ("ansible-playbook", "ssh"))
     try:
-        site = sites.load(name)
+        site = sites.load(name, applications=True)
     except SiteError as error:
         yield from (Finding("site", well=False, said=problem) for problem in error.problems)
         return
@@ -80,7 +80,7 @@ def examine(name: str) -> Iterator[Finding]:
 
 
 def _checks(site: Site) -> Iterator[Check]:
-    for group in ("database_hosts", "app_hosts", "load_balancers"):
+    for group in ("database_hosts", "app_hosts", "load_balancers", *applications.hosts_of(site)):
         for host in site.hosts(group):
             variables = site.variables[host]
             if variables.get("ansible_connection", "ssh") == "ssh":
@@ -100,6 +100,7 @@ def _checks(site: Site) -> Iterator[Check]:
         names = [record for record in site.variables[host]["dns_records"] if record["provider"] == "route53"]
         if names:
             yield "DNS zone (route53)", partial(_route53, site.variables[host]["dns_servers"].get("route53"), names)
+    yield from applications.checks(site)
 
 
 def _carry_out(check: Check) -> Finding:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rollback_runner.site.site import Site
 
 _TOOLS = ("ssh",)
+_LOGINS = (
+    *("db_idc", "db_aws", "db_app_login", "db_replication"),
+    *("deployment_database", "deployment_database_application"),
+)
 
 
 def check(site: Site) -> None:
@@ -51,7 +55,9 @@ def _local_secrets(site: Site) -> Iterator[tuple[str, str]]:
     for host, variables in site.variables.items():
         yield from _named(host, "ansible_ssh_private_key_file", variables.get("ansible_ssh_private_key_file"))
         yield from _named(host, "aws_credentials_file", variables.get("aws_credentials_file"))
-        for login in ("db_idc", "db_aws", "db_app_login", "db_replication"):
+        for name in ("vercel_token_file", "vercel_bypass_file"):
+            yield from _named(host, name, variables.get(name))
+        for login in _LOGINS:
             yield from _named(host, f"{login}.password_file", _get(variables, login, "password_file"))
         yield from _named(host, "dns_servers.rfc2136.key_file", _get(variables, "dns_servers", "rfc2136", "key_file"))
 

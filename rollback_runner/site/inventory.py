@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEADLINE = 30  # seconds; a static inventory takes half a second
+_HOSTS = ("hosts.yml", "hosts.yaml", "hosts.ini", "hosts.json", "hosts")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def locate(name: str) -> Path:
     """Find the site's directory: the path as given, or one of the sites this project carries."""
     places = [place for place in (Path(name), ROOT / name, ROOT / "inventories" / name) if place.exists()]
     # A folder that merely has the site's name (lab/ beside inventories/lab) is not meant.
-    places.sort(key=lambda place: place.is_dir() and not any(place.glob("hosts*")))
+    places.sort(key=lambda place: place.is_dir() and not any((place / name).is_file() for name in _HOSTS))
     if places:
         return places[0].resolve()
     known = ", ".join(sorted(path.name for path in (ROOT / "inventories").iterdir() if path.is_dir()))

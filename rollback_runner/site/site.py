@@ -1,4 +1,8 @@
-"""A site: one service and its two homes, read from an inventory and judged before anything is contacted."""
+"""A site: a service with its two homes, its applications, or both; read from an inventory and judged.
+
+Nothing is contacted here. A site that names applications only (group `deployments`) has no service to take back: the
+commands that take one back refuse it with one sentence.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,9 @@ import jsonschema
 import yaml
 
 from rollback_runner.checklist import nearest
-from rollback_runner.content import PACKAGE, ROOT
-from rollback_runner.errors import SiteError
-from rollback_runner.site import inventory
+from rollback_runner.content import ROOT
+from rollback_runner.errors import SiteError, UsageError
+from rollback_runner.site import inventory, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,8 +32,10 @@ _NAMES_A_HOST = (
     ("service", "service_marker", "database", "databases"),
 )
 # Seconds, where the site names none: what people need, not the machine.
-_BUDGETS = {"prepare": 1800.0, "approve": 3600.0, "complete": 3600.0, "watch": 10800.0}
-_SECRET_KEYS = re.compile(r"(password_file|credentials_file|key_file|private_key_file|url_file|token_file)$")
+_BUDGETS = {"prepare": 1800.0, "approve": 3600.0, "complete": 3600.0, "watch": 10800.0, "deployment": 900.0}
+_SECRET_KEYS = re.compile(
+    r"(password_file|credentials_file|key_file|private_key_file|url_file|token_file|bypass_file)$"
+)
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,17 @@ class Site:
         """Return the hosts of one group, in the inventory's order."""
         return self.groups.get(group, ())
 
+    @property
+    def has_service(self) -> bool:
+        """Whether there is a service to take back; otherwise the site has applications only."""
+        return parts.has_service(self.groups)
 
-def load(name: str) -> Site:
-    """Read and judge a site. Raises `SiteError` with every problem found, `UsageError` when there is no such site."""
+
+def load(name: str, *, applications: bool = False) -> Site:
+    """Read and judge a site. `applications`: one that has only applications will do as well.
+
+    Raises `SiteError` with every problem found, `UsageError` when there is no such site, or no service to take back.
+    """
     found = inventory.read(inventory.locate(name))
     problems = list(judge(found))
     if problems:
@@ -61,13 +75,18 @@ def load(name: str) -> Site:
             problems, next_step=f"correct the files below {found.directory}, then rollback-runner doctor -i {name}"
         )
     shared = next(iter(found.hosts.values()))
+    if not applications and not parts.has_service(found.groups):
+        raise UsageError(
+            f"{shared['site_name']} has only applications (group {parts.APPLICATIONS}), no service to take back.",
+            next_step=f"rollback-runner deployment list -i {name}",
+        )
     return Site(
         name=shared["site_name"],
         directory=found.directory,
         titles=shared["site_title"],
         critical=shared["site_critical"],
-        strategy=shared["site_strategy"],
-        budgets={**_BUDGETS, **shared["site_budgets"]},
+        strategy=shared["site_strategy"] if parts.has_service(found.groups) else parts.WAY,
+        budgets={**_BUDGETS, **shared.get("site_budgets", {})},
         timezone=shared["site_timezone"],
         groups=found.groups,
         variables=found.hosts,
@@ -77,10 +96,11 @@ def load(name: str) -> Site:
 
 def judge(found: inventory.Inventory) -> Iterator[str]:
     """Say what is wrong with the inventory, one sentence a problem, each once even if many hosts share it."""
-    schema = _schema()
+    schema = parts.schema()
     said: set[str] = set()
-    for group in schema["required"]:
-        if group != "all" and not found.groups.get(group):
+    needed = parts.needed(found.groups)
+    for group in needed:
+        if not found.groups.get(group):
             yield f"{found.directory}/hosts.yml: the group {group} has no host, so its items would never run."
     if not found.hosts:
         yield f"{found.directory}: there is no host at all."
@@ -89,7 +109,7 @@ def judge(found: inventory.Inventory) -> Iterator[str]:
         groups = ["all", *(g for g in schema["properties"] if g != "all" and host in found.groups.get(g, ()))]
         sentences = [*_unknown(found, host, groups, variables)]
         for group in groups:
-            sentences += _invalid(found.directory, group, schema, variables)
+            sentences += _invalid(found.directory, group, schema if needed else parts.without_service(), variables)
         for sentence in sentences:
             if sentence not in said:
                 said.add(sentence)
@@ -97,6 +117,8 @@ def judge(found: inventory.Inventory) -> Iterator[str]:
     yield from _different(found)
     yield from _same_server(found)
     yield from _strangers(found)
+    for variable, problem in parts.nowhere(found.groups, found.hosts):
+        yield f"{_file(found.directory, parts.APPLICATIONS, variable)}: group {parts.APPLICATIONS}: {problem}."
 
 
 def secret_files(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -159,7 +181,7 @@ def _sentences(directory: Path, group: str, error: jsonschema.ValidationError) -
 
 
 def _unknown(found: inventory.Inventory, host: str, groups: list[str], variables: Mapping[str, Any]) -> Iterator[str]:
-    schema = _schema()
+    schema = parts.schema()
     ours = {name for part in schema["properties"].values() for name in part["properties"]}
     known = {name for group in groups for name in schema["properties"][group]["properties"]} | (_role_options() - ours)
     for name in variables:
@@ -208,13 +230,6 @@ def _strangers(found: inventory.Inventory) -> Iterator[str]:
                 full = f"{variable}.{key}" if key else variable
                 place = f"{_file(found.directory, group, variable)}: group {group}: {full}"
                 yield f"{place} names {value}, which is no host of the group {wanted}{nearest(value, known)}."
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    text = (PACKAGE / "schema" / "site.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 @cache

@@ -23,7 +23,7 @@ GROUPS = {
     "watch": {"WATCH": 4, "REMIG": 4},
     "deployment": {"DEPLOY": 12},
 }
-INVENTORY_GROUPS = {"service", "databases", "database_hosts", "app_hosts", "load_balancers"}
+INVENTORY_GROUPS = {"service", "databases", "database_hosts", "app_hosts", "load_balancers", "deployments"}
 
 
 def test_all_112_items_are_there_once_in_their_phase_and_order() -> None:
@@ -56,7 +56,7 @@ def test_titles_are_different_from_each_other() -> None:
 
 def built() -> list[checklist.Item]:
     """Every item that a leg of some way must prove, people's items too."""
-    legs = [leg for way in ways.WAYS.values() for leg in way.legs]
+    legs = [leg for way in (*ways.WAYS.values(), ways.DEPLOYMENT_WAY) for leg in way.legs]
     named = {name for leg in legs for name in leg.items} | {
         item.id for leg in legs if not leg.items for item in checklist.of_phase(leg.phase)
     }

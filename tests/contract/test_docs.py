@@ -29,9 +29,9 @@ def test_the_reference_is_what_help_prints() -> None:
 
 def test_every_command_of_the_design_is_there() -> None:
     wanted = (
-        "abort acknowledge approvals approve archive assign baseline cleanup completion confirm doctor document drill"
-        " drills explain incident init items journal lab lesson messages phase plan rehearse report resume revoke"
-        " rollback serve situation status stopgap team tell waive watch"
+        "abort acknowledge approvals approve archive assign baseline cleanup completion confirm deployment doctor"
+        " document drill drills explain incident init items journal lab lesson messages phase plan rehearse report"
+        " resume revoke rollback serve situation status stopgap team tell waive watch"
     )
     assert set(wanted.split()) == set(root.commands)
 

@@ -52,7 +52,7 @@ class Commands:
         monkeypatch.setenv("RR_HOME", str(signed.home))
         monkeypatch.setenv("LC_ALL", "C.UTF-8")
         monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-        monkeypatch.setattr("rollback_runner.site.site.load", lambda _name: as_site(signed))
+        monkeypatch.setattr("rollback_runner.site.site.load", lambda _name, **_more: as_site(signed))
 
     def __call__(self, *arguments: str) -> Result:
         return CliRunner().invoke(root, [*arguments, "--lang", "en"], standalone_mode=False)

@@ -20,6 +20,7 @@ from signed import CONTENT, later
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from failback.approval.mark import Mark
     from failback.approval.signing import Claim
     from signed import Signed
 
@@ -79,6 +80,29 @@ def test_only_the_backup_that_was_signed_for_takes_the_datas_place(
     assert f"is {other[:12]}, and the plan was signed for nightly ({signed[:12]})" in result["msg"]
     assert run.lines("intent") == []
     assert "failed" not in run.destroy("destroys", digest=signed)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "mine", "other"), [("switch-first", "closes", "reverses"), ("deployment", "reverses", "destroys")]
+)
+def test_who_signs_for_a_release_signs_for_nothing_else(
+    site: Signed, monkeypatch: pytest.MonkeyPatch, strategy: str, mine: Mark, other: Mark
+) -> None:
+    run = Run(site, monkeypatch)
+    site.freeze(CONTENT | {"strategy": strategy})
+    site.sign_all()
+    result = run.destroy(other)
+    assert result["refused"]
+    assert f"the plan that was signed is one of another kind ({strategy})" in result["msg"]
+    assert run.lines("intent") == []
+    assert "failed" not in run.destroy(mine)
+
+
+def test_a_site_may_ask_for_no_approvals_of_a_release(site: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(site, monkeypatch)
+    site.extra["deployment"] = "never"
+    assert "failed" not in run.destroy("reverses")
+    assert run.destroy("closes")["refused"]
 
 
 def test_a_task_with_nothing_to_do_asks_nobody(site: Signed, monkeypatch: pytest.MonkeyPatch) -> None:

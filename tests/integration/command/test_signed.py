@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+from rollback_runner import companions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +82,22 @@ def test_an_act_without_approvals_is_refused_and_glass_can_be_broken(command: Co
     broken = run(command, site, "phase", "emergency", "--yes", "--break-glass", "the house is on fire")
     assert broken.returncode == 0, broken.stdout + broken.stderr
     assert command.report()["break_glass"] == "the house is on fire"
+    assert command.report()["incident"] == (command.home / "incidents" / "pretend" / "current").resolve().name
     assert "BREAK GLASS" in broken.stdout
+
+
+def test_broken_glass_that_touched_nothing_leaves_no_incident_behind(command: Command, site: Path) -> None:
+    command.scenario(idc_state="refuse")
+    refused = run(command, site, "phase", "emergency", "--yes", "--break-glass", "the house is on fire")
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    shelf = command.home / "incidents" / "pretend"
+    assert not (shelf / "current").exists()
+    incident = shelf / command.report()["incident"]
+    for _ in range(300):  # they end by themselves, once they see that it is closed
+        if not any(one.alive for one in companions.states(incident)):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"still at work: {companions.states(incident)}")
 
 
 def test_what_was_signed_is_what_is_done_or_nothing(command: Command, site: Path) -> None:

@@ -51,6 +51,20 @@ def test_what_did_not_get_to_its_end_is_resumed(home: Path, outcome: str) -> Non
     assert carry.unfinished(home, str(home / "site")).legs == ("emergency",)
 
 
+def test_broken_glass_counts_for_a_run_that_was_cut_off_and_for_what_it_began(home: Path) -> None:
+    def reason() -> str:
+        return carry.unfinished(home, str(home / "site")).options.break_glass
+
+    past_run(home, "20260101T000000Z-pretend-emergency", break_glass="the building burns")
+    assert reason() == "the building burns"
+    past_run(home, "20260102T000000Z-pretend-emergency", "refused", break_glass="the building burns")
+    assert reason() == ""
+    begun = past_run(home, "20260103T000000Z-pretend-emergency", break_glass="the building burns")
+    journal.append(begun.journal, "intent", act="close RDS")
+    journal.append(begun.journal, "end", outcome="interrupted")
+    assert reason() == "the building burns"
+
+
 @pytest.mark.parametrize("outcome", ["proven", "aborted"])
 def test_what_got_to_its_end_is_not(home: Path, outcome: str) -> None:
     past_run(home, "20260101T000000Z-pretend-emergency")
@@ -106,3 +120,17 @@ def test_of_several_legs_only_those_not_proven_are_resumed(home: Path) -> None:
     journal.append(run.journal, "leg", leg="full:restore", status="done")
     journal.append(run.journal, "leg", leg="emergency", status="failed")
     assert carry.unfinished(home, str(home / "site")).legs == ("emergency", "full")
+
+
+def test_the_rollback_of_a_release_stands_beside_the_runs_of_the_service(home: Path) -> None:
+    """A release that is back says nothing of the service, and the service nothing of another application."""
+    past_run(home, "20260101T000000Z-pretend-emergency", "interrupted")
+    told = {"deployment_app": "shop-web", "deployment_to": "r2", "deployment_plan": "ab" * 32}
+    past_run(home, "20260102T000000Z-pretend-deployment", "unproven", "deployment", deployment=told)
+    found = carry.unfinished(home, str(home / "site"))
+    assert (found.legs, found.options.deployment) == (("deployment",), told)
+    past_run(home, "20260103T000000Z-pretend-deployment", "proven", "deployment", deployment=told)
+    assert carry.unfinished(home, str(home / "site")).legs == ("emergency",)
+    other = told | {"deployment_app": "shop-edge"}
+    past_run(home, "20260104T000000Z-pretend-deployment", "interrupted", "deployment", deployment=other)
+    assert carry.unfinished(home, str(home / "site")).options.deployment["deployment_app"] == "shop-edge"

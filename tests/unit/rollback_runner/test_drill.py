@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab import faults
+from lab.releases import faults as release_faults
 from rollback_runner.drill import clients, drill, scenarios
 from rollback_runner.errors import UsageError
 from rollback_runner.plan import ways
@@ -38,10 +39,12 @@ def test_no_samples_prove_nothing() -> None:
 
 
 def test_every_scenario_names_a_strategy_and_faults_that_exist() -> None:
-    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt", "unheard"}
+    releases = {"bad-release", "bad-release-vercel"}
+    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt", "unheard", *releases}
     for scenario in scenarios.scenarios().values():
-        assert scenario.strategy in ways.WAYS
-        assert {*scenario.before, *scenario.during} <= set(faults.FAULTS)
+        assert ways.way(scenario.strategy).legs
+        known = release_faults.FAULTS if scenario.application else faults.FAULTS
+        assert {*scenario.before, *scenario.during} <= set(known)
         assert set(scenario.titles) == {"en", "ko"}
 
 

@@ -1,0 +1,107 @@
+"""Examines the applications of a site: is each within reach, with the accounts that are named. Reads only."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+from failback.deployment import answers
+from failback.deployment.open import PREFIXES, open_provider
+from failback.errors import FailbackError
+from failback.http import Door, ask
+
+from rollback_runner.site import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rollback_runner.site.site import Site
+
+    Check = tuple[str, Callable[[], str]]
+
+_PATIENCE = 5  # seconds for one answer
+_MYSQL = "mysql"
+
+
+def hosts_of(site: Site) -> tuple[str, ...]:
+    """Name the groups whose hosts run an application."""
+    named = (site.variables[one].get("compose_hosts") for one in site.hosts(parts.APPLICATIONS))
+    return tuple(dict.fromkeys(group for group in named if isinstance(group, str)))
+
+
+def checks(site: Site) -> Iterator[Check]:
+    """List what is looked at, per application."""
+    for name in site.hosts(parts.APPLICATIONS):
+        said = site.variables[name]
+        # What a provider of our own hosts can tell needs Ansible's connections; its hosts are looked at one by one.
+        if said.get("deployment_provider") == "vercel":
+            yield f"Vercel project of {name}", partial(_provider, said, name)
+        for domain in said.get("deployment_domains") or ():
+            host = domain.get("host_header") or domain["url"]
+            yield f"{host} of {name}", partial(_domain, domain, said["deployment_build"])
+        if said.get("deployment_source"):
+            yield f"repository of {name}", partial(_repository, said["deployment_source"]["repository"])
+        database = said.get("deployment_database")
+        if database:
+            dialect = (said.get("deployment_migrations") or {}).get("dialect", _MYSQL)
+            yield f"database of {name}", partial(_database, database, dialect)
+
+
+def _provider(said: Mapping[str, Any], name: str) -> str:
+    known = {key: value for key, value in said.items() if key.startswith(PREFIXES)}
+    found = open_provider({**known, "app": name, "hostvars": {}, "groups": {}}).project()
+    held = {True: "new pushes serve by themselves", False: "new pushes are held back", None: "pushes: unknown"}
+    return (
+        f"{found.name}: {found.live or 'nothing'} serves {', '.join(found.domains) or '-'}; {held[found.auto_assign]}"
+    )
+
+
+def _domain(domain: Mapping[str, Any], build: Mapping[str, Any]) -> str:
+    place = answers.build_place(build)
+    reply = ask(Door.from_dict(domain), place.path, timeout=_PATIENCE, unique=True)
+    if reply.error:
+        raise FailbackError(reply.error)
+    seen = answers.build_of(reply, place)
+    if not seen:
+        raise FailbackError(
+            f"{place.path} answers {reply.status} and does not say which build it is (deployment_build)"
+        )
+    return f"build {seen} answers, in {reply.seconds:.2f} s"
+
+
+def _repository(path: str) -> str:
+    argv = ["git", "-C", path, "rev-list", "--count", "--all"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    if done.returncode != 0:
+        raise FailbackError(f"{path} is no repository that can be read: {' '.join(done.stderr.split())}")
+    return f"{path} holds {done.stdout.strip()} commits"
+
+
+def _database(server: Mapping[str, Any], dialect: str) -> str:
+    if dialect != _MYSQL:
+        with socket.create_connection((server["host"], int(server["port"])), timeout=_PATIENCE):
+            return f"{server['host']}:{server['port']} takes connections; the look logs in ({dialect})"
+    password = Path(server["password_file"]).read_text(encoding="utf-8").strip()
+    connection = pymysql.connect(
+        host=server["host"],
+        port=int(server["port"]),
+        user=server["user"],
+        password=password,
+        ssl_ca=server.get("ca_file") or None,
+        connect_timeout=_PATIENCE,
+        read_timeout=_PATIENCE,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@version, @@server_uuid")
+        version, uuid = cursor.fetchone() or ("", "")
+        cursor.execute("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s", (server["schema"],))
+        tables = (cursor.fetchone() or (0,))[0]
+    if server.get("server_uuid") and uuid != server["server_uuid"]:
+        raise FailbackError(f"this server is {uuid}, the site means {server['server_uuid']}: it is the wrong one")
+    if not tables:
+        raise FailbackError(f"{server['user']} sees no table of {server['schema']}: wrong name, or no privilege")
+    return f"version {version}, {tables} tables of {server['schema']}"
