@@ -23,7 +23,8 @@ $(VENV)/.ready: pyproject.toml lab/setup_venv
 lab: setup ## Start the lab: the IDC and the AWS side in containers
 	@rollback-runner lab up
 
-drill: lab ## Run the whole rollback under live traffic (SCENARIO=data-lost, rds-corrupt), and say where the report is
+# Those of a bad release have a lab of their own, which they start by themselves.
+drill: $(if $(filter bad-release%,$(SCENARIO)),setup,lab) ## Run the whole rollback under live traffic (SCENARIO=data-lost, rds-corrupt, bad-release), and say where the report is
 	@rollback-runner drill $(SCENARIO) -i $(SITE)
 
 test: unit contract integration ## Run every test

@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 from lab.errors import LabError
 from lab.progress import say
+from lab.releases import command as releases
 
 FAILED = 1
 USAGE = 2
@@ -31,11 +32,14 @@ def parser() -> argparse.ArgumentParser:
     fault.add_argument("name", metavar="NAME", help="such as lose_idc_data")
     down = verbs.add_parser("down", help="remove containers and network; images and data stay")
     down.add_argument("--purge", action="store_true", help="remove images, data, keys and passwords too")
+    releases.add(verbs)
     return top
 
 
 def act(arguments: argparse.Namespace) -> int:
     """Do what was asked; return the exit code. Raises LabError."""
+    if arguments.verb == "releases":
+        return releases.act(arguments)
     # After the arguments are known to be right: these need the optional dependencies of the lab.
     from lab import faults, lifecycle, options, status  # noqa: PLC0415
     from lab.paths import LabPaths  # noqa: PLC0415

@@ -15,6 +15,7 @@ from lab.files import write
 from lab.topology import ADDRESS, IDC_ZONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lab.paths import LabPaths
@@ -80,12 +81,17 @@ def make_authority(folder: Path) -> None:
 
 def make_server(folder: Path, server: str) -> None:
     """Make one server's key and certificate, good for its address and its names."""
+    make_certificate(folder, server, SERVERS[server], ADDRESS[server])
+
+
+def make_certificate(folder: Path, server: str, hosts: Sequence[str], address: str) -> None:
+    """Make the key and certificate `server` with the authority in the same folder."""
     loaded = serialization.load_pem_private_key((folder / "ca-key.pem").read_bytes(), password=None)
     assert isinstance(loaded, ec.EllipticCurvePrivateKey)
     authority = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
     key = ec.generate_private_key(ec.SECP256R1())
-    names: list[x509.GeneralName] = [x509.DNSName(name) for name in SERVERS[server]]
-    names.append(x509.IPAddress(ipaddress.ip_address(ADDRESS[server])))
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in hosts]
+    names.append(x509.IPAddress(ipaddress.ip_address(address)))
     authority_id = x509.SubjectKeyIdentifier.from_public_key(loaded.public_key())
     certificate = (
         _builder(server, "rollback-runner lab CA", key.public_key())

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 BREAK_GLASS = "RR_BREAK_GLASS"
 PLAN = "RR_PLAN"  # the digest of the plan the run began under
+RELEASE = "deployment"  # the strategy of a plan that takes a release back
 _SHOWN = 12
 
 
@@ -54,12 +55,12 @@ class Guard:
 
     @classmethod
     def of(cls, mark: Mark, variables: Mapping[str, Any], incident: Path | None) -> Guard | None:
-        """Make the guard of a task from its site's variables; None where the site asks for no approvals.
+        """Make the guard of a task from its site's variables; None where the site asks for no approvals of it.
 
         Raises `ConfigError` when the policy cannot be understood.
         """
         asked = policy.read(variables)
-        if asked is None:
+        if asked is None or (mark == "reverses" and not asked.asks_of_deployment(changes_data=True)):
             return None
         return cls(asked, mark, incident, os.environ.get(BREAK_GLASS, "").strip())
 
@@ -97,6 +98,8 @@ class Guard:
             )
         self._same_backup(what, seen.plan)
         closing = self.mark == "closes" and seen.record.promoted
+        if not closing:
+            self._of_its_kind(what, seen)
         if judged.problems and not closing:
             told = "; ".join(problem.told() for problem in judged.problems)
             raise RefusedError(
@@ -119,6 +122,16 @@ class Guard:
                 f"will not {what}: the backup that would be restored on {self.host} is {self.backup[:_SHOWN]}, and the"
                 f" plan was signed for {told}. Put that one back, or freeze the plan again and have it signed"
             )
+
+    def _of_its_kind(self, what: str, seen: Seen) -> None:
+        """Refuse a plan of the other kind: who signs that a release goes back has not signed that a service is taken.
+
+        Nor the other way round. Raises RefusedError.
+        """
+        content = seen.plan.body.get("content")
+        strategy = content.get("strategy") if isinstance(content, dict) else None
+        if strategy is not None and (strategy == RELEASE) != (self.mark == "reverses"):
+            raise RefusedError(f"will not {what}: the plan that was signed is one of another kind ({strategy})")
 
     def _look(self, incident: Path, before: Seen | None = None) -> tuple[Seen, list[Verified]]:
         seen = look.look(incident, self.policy, before)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# `closes` shuts RDS, `promotes` opens IDC for writes, `destroys` replaces data on IDC.
-Mark = Literal["closes", "promotes", "destroys"]
+# `closes` shuts RDS, `promotes` opens IDC for writes, `destroys` replaces data on IDC, `reverses` changes or replaces
+# the data of an application whose release goes back (not asked for where `site_approvals.deployment` is never).
+Mark = Literal["closes", "promotes", "destroys", "reverses"]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ ITEMS = {TECHNICAL_LEAD: "APPROVE-01", OPERATIONS_MANAGER: "APPROVE-02", EXECUTI
 VALID_HOURS = 24.0
 # Seconds by which the clocks of two machines may differ: more is a clock that was set, not one that drifted.
 CLOCK_TOLERANCE = 300.0
-_KNOWN = frozenset({"signers_file", "roles", "required", "valid_hours", "clock_tolerance"})
+_KNOWN = frozenset({"signers_file", "roles", "required", "valid_hours", "clock_tolerance", "deployment"})
+# When the rollback of a release asks for approvals: where it changes data, always, or never.
+DEPLOYMENT = ("data", "always", "never")
 _FEWEST = 2  # people whose word is needed, whatever the site says
 
 
@@ -29,6 +31,7 @@ class Policy:
     """Judged and complete. ``roles`` lists who may sign in each; ``valid_hours`` is the longest an approval holds.
 
     ``required`` are the roles whose approval is needed, the executive's included where the site is critical.
+    ``deployment`` says when the rollback of a release asks for them (`DEPLOYMENT`).
     """
 
     site: str
@@ -37,6 +40,11 @@ class Policy:
     required: tuple[str, ...]
     valid_hours: float
     clock_tolerance: float
+    deployment: str = DEPLOYMENT[0]
+
+    def asks_of_deployment(self, *, changes_data: bool) -> bool:
+        """Tell whether the rollback of a release needs approvals."""
+        return self.deployment == "always" or (self.deployment == "data" and changes_data)
 
     def may(self, person: str, role: str) -> bool:
         """Tell whether this person may sign in this role."""
@@ -79,6 +87,7 @@ def read(variables: Mapping[str, Any]) -> Policy | None:
         required=required,
         valid_hours=_number(given, "valid_hours", VALID_HOURS, least=0.0),
         clock_tolerance=_number(given, "clock_tolerance", CLOCK_TOLERANCE, least=-1.0),
+        deployment=_deployment(given.get("deployment", DEPLOYMENT[0])),
     )
 
 
@@ -107,6 +116,12 @@ def _required(given: object, *, critical: bool) -> tuple[str, ...]:
     if len(required) < _FEWEST:
         raise ConfigError("site_approvals.required names fewer than two roles: two people must sign, name two")
     return required
+
+
+def _deployment(given: object) -> str:
+    if given not in DEPLOYMENT:
+        raise ConfigError(f"site_approvals.deployment is {given!r}; it must be one of {', '.join(DEPLOYMENT)}")
+    return str(given)
 
 
 def _number(given: Mapping[str, Any], name: str, default: float, *, least: float) -> float:

@@ -31,7 +31,7 @@ from failback.journeys import expect, paths
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PROVES = ("VERIFY-02", "VERIFY-04")
+PROVES = ("VERIFY-02", "VERIFY-04", "DEPLOY-10")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 _BODIES = ("json", "form", "text")

@@ -1,0 +1,1 @@
+"""The web server, and a module of orders for each release."""

@@ -1,0 +1,10 @@
+CREATE TABLE `order_events` (
+	`id` bigint AUTO_INCREMENT NOT NULL,
+	`order_token` varchar(36) NOT NULL,
+	`kind` varchar(20) NOT NULL,
+	`happened_at` timestamp(3) NOT NULL DEFAULT (now()),
+	CONSTRAINT `order_events_id` PRIMARY KEY(`id`)
+);
+--> statement-breakpoint
+ALTER TABLE `orders` ADD `note` varchar(200);--> statement-breakpoint
+CREATE INDEX `order_events_token` ON `order_events` (`order_token`);

@@ -1,0 +1,1 @@
+ALTER TABLE `orders` ADD `wrapping` varchar(40);
