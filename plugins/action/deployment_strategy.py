@@ -39,7 +39,7 @@ class ActionModule(DeploymentAction):
         hostvars = self._task_vars.get("hostvars") or {}
         decision = decide(
             Order(
-                site=str(self._task_vars.get("site_name") or "site"),
+                site=self._told("site_name") or "site",
                 host=self.host,
                 gate=gate_of(args.mapping("gate")),
                 settings=Settings.of_application(application),
@@ -61,6 +61,10 @@ class ActionModule(DeploymentAction):
         """Find the directory that keeps rehearsals: named, or beside the proofs of backups in the project's home."""
         if named:
             return Path(named).expanduser()
-        home = str(self._task_vars.get("rr_home") or os.environ.get("RR_HOME") or Path.cwd())
-        site = shelf.word(str(self._task_vars.get("site_name") or "site"))
+        home = self._told("rr_home") or os.environ.get("RR_HOME") or str(Path.cwd())
+        site = shelf.word(self._told("site_name") or "site")
         return Path(home).expanduser() / "proofs" / site / "reversals"
+
+    def _told(self, name: str) -> str:
+        """Give a variable of the site, filled in; "" where it has none."""
+        return str(self._templar.template(self._task_vars.get(name) or ""))
