@@ -39,7 +39,7 @@ integration: lab ## Real servers, real ssh, real traffic
 	@pytest -q -n 2 -m "not long" --durations=25 tests/integration
 
 drills: lab ## The whole crash matrix and every fault: about an hour
-	@pytest -q -m long tests/integration/drills
+	@pytest -q -m long tests/integration/drills tests/integration/deployment
 
 lint: setup ## ruff, mypy --strict, yamllint, ansible-lint production
 	@ruff check . && ruff format --check .
