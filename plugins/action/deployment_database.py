@@ -8,11 +8,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback.action import Outcome
-from failback.approval import policy
 from failback.approval.mark import Destroys
+from failback.deployment import plan as plans
 from failback.deployment.base import DeploymentAction
 from failback.deployment.database import carry, guard, restoring, work
 from failback.deployment.database.model import CHANGES_DATA, CODE_ONLY
@@ -39,6 +40,7 @@ class ActionModule(DeploymentAction):
         "statement_timeout": {"type": "float", "default": 3600.0},
     }
     _began = False
+    _meant: Mapping[str, dict[str, Any]] = MappingProxyType({})  # the gate and the choice, as the task was given them
 
     def perform(self, args: Arguments) -> Outcome:
         """Carry it out. Raises RefusedError, FailbackError with ``touched`` in the evidence."""
@@ -107,15 +109,28 @@ class ActionModule(DeploymentAction):
     @contextmanager
     def _guarded(self, values: Mapping[str, Any]) -> Iterator[None]:
         """Ask for approvals as the site asks for them of a release: where data is changed, or never."""
-        names = ("site_approvals", "site_name", "site_critical")
-        said = {name: self._templar.template(self._task_vars[name]) for name in names if name in self._task_vars}
-        asked = policy.read(said)
+        asked = self.policy()
+        self._meant = {name: dict(values.get(name) or {}) for name in ("gate", "choice")}
         strategy = str((values.get("choice") or {}).get("strategy"))
         if strategy not in CHANGES_DATA or asked is None or not asked.asks_of_deployment(changes_data=True):
             yield
             return
         with super()._guarded(values):
             yield
+
+    def _guard_approval(self, what: str) -> None:
+        """Refuse also what people signed for another application, or for another change of this database."""
+        asked = bool(self._approved)
+        super()._guard_approval(what)
+        if asked or "approved" not in self._approved:
+            return
+        digest, known = self.signed()
+        if problem := plans.unsigned(known, self.host, self._meant["gate"], self._meant["choice"]):
+            self._approved = {}
+            raise RefusedError(
+                f"will not {what}: the plan {digest[:12]} that was signed does not cover this: {problem}. Freeze"
+                " the plan again and have it signed"
+            )
 
     def _step(self, number: int, step: Step) -> None:
         self.told(f"reversal of {step.migration}: step {number} is done")

@@ -24,6 +24,7 @@ class ActionModule(DeploymentAction):
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "state": {"type": "str", "choices": ["held", "released"], "required": True},
         "back": {"type": "bool", "default": False},
+        "own": {"type": "bool", "default": False},
         "target": {"type": "dict", "required": True},
         "reason": {"type": "str", "default": ""},
         "foreseen": {"type": "bool", "default": False},
@@ -43,6 +44,7 @@ class ActionModule(DeploymentAction):
             target = deployment_of(dict(args.mapping("target").get("to") or {}))
             found = provider.hold(target, args.text("reason"))
         else:
-            found = provider.release(back=args.flag("back"))
+            found = provider.release(back=args.flag("back"), own=args.flag("own"))
+            state = "held" if found.get("stays") else state
         changed = bool(found.get("changed", True))
         return Outcome(changed=changed, after={"state": state}, evidence={"holds": True, **found})

@@ -8,16 +8,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback.action import Outcome
+from failback.approval.mark import Destroys
 from failback.deployment import request
 from failback.deployment.base import DeploymentAction, deployment_of
 from failback.errors import FailbackError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from failback.arguments import Arguments
     from failback.deployment.model import Deployment, Project
     from failback.deployment.provider import Provider
@@ -26,10 +30,12 @@ if TYPE_CHECKING:
 class ActionModule(DeploymentAction):
     """Never a rebuild, never back by itself. Success is that the request that ended is ours, and the target is live."""
 
+    DESTROYS = Destroys("reverses")
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "target": {"type": "dict", "required": True},
         "reason": {"type": "str", "default": ""},
     }
+    _to = ""  # the deployment the task was given
 
     def perform(self, args: Arguments) -> Outcome:
         """Look, move, look again. Raises RefusedError where somebody else moved it, FailbackError where it failed."""
@@ -52,6 +58,31 @@ class ActionModule(DeploymentAction):
             if problem := request.problem(asked, target.id, kind, since):
                 raise FailbackError(problem, evidence)
         return self._proven(provider, target, before, evidence)
+
+    @contextmanager
+    def _guarded(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """Ask for approvals where the site asks for them of every release; else the confirmed plan is enough."""
+        asked = self.policy()
+        self._to = str(dict((values.get("target") or {}).get("to") or {}).get("id") or "")
+        if asked is None or not asked.asks_of_deployment(changes_data=False):
+            yield
+            return
+        with super()._guarded(values):
+            yield
+
+    def _guard_approval(self, what: str) -> None:
+        """Refuse also what people signed for another application, or for another deployment."""
+        asked = bool(self._approved)
+        super()._guard_approval(what)
+        if asked or "approved" not in self._approved:
+            return
+        digest, known = self.signed()
+        if (known.get("application"), known.get("to")) != (self.host, self._to):
+            self._approved = {}
+            raise RefusedError(
+                f"will not {what}: the plan {digest[:12]} that was signed takes {known.get('application')} to"
+                f" {known.get('to')}. Freeze the plan again and have it signed"
+            )
 
     @staticmethod
     def _refuse_a_third(before: Project, chosen: dict[str, Any], target: Deployment) -> None:

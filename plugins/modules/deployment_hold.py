@@ -18,6 +18,10 @@ options:
     description: With V(released), what served before serves again, because the database was not changed.
     type: bool
     default: false
+  own:
+    description: With V(released), leave a hold that an earlier run began; the evidence says then why it stays.
+    type: bool
+    default: false
   target:
     description: The evidence of DEPLOY-02, as deployment_target returned it.
     type: dict

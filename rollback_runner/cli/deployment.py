@@ -40,7 +40,7 @@ def _app(function: _F) -> _F:
 def _wish(function: _F) -> _F:
     """Add `--to`, `--database` and `--reason`."""
     for option in (
-        click.option("--reason", default="", metavar="TEXT", help="Why; goes on record, and to the provider."),
+        click.option("--reason", default="", metavar="TEXT", help="Why; it goes on record, and to the provider."),
         click.option(
             "--database",
             "strategy",
@@ -48,9 +48,9 @@ def _wish(function: _F) -> _F:
             # Click checks a default as it does a word; none is "".
             callback=lambda _context, _option, value: value or "",
             metavar="STRATEGY",
-            help=f"Decide what becomes of the database: {', '.join(_STRATEGIES)}. By default by the rule.",
+            help=f"What becomes of the database: {', '.join(_STRATEGIES)}; by default the rule decides.",
         ),
-        click.option("--to", default="", metavar="ID", help="Go to this deployment; by default chosen by the rule."),
+        click.option("--to", default="", metavar="ID", help="Go to this deployment; by default the rule chooses."),
     ):
         function = option(function)
     return function
@@ -71,7 +71,7 @@ def _acts(function: _F) -> _F:
             metavar="FILE",
             help="What people would have answered (YAML: `site: NAME` confirms).",
         ),
-        click.option("--yes", is_flag=True, help="Ask nothing."),
+        click.option("--yes", is_flag=True, help="Ask nothing: the plan that is shown counts as confirmed."),
         click.option("--check", is_flag=True, help="Rehearse: read everything, plan everything, touch nothing."),
         _app,
         site_option,
@@ -95,9 +95,10 @@ def deployment() -> None:
 @language_option
 @json_option
 def listing(site_name: str, *, app: str, language: Language, as_json: bool) -> int:
-    """List the deployments with their mark: live, previous, candidate, or why not.
+    """List the deployments, and which could be gone back to.
 
-    DATABASE says whether the code knows the database as it is now. Reads only.
+    Each has its mark: live, previous, candidate, or the reason why it is none. DATABASE says whether its code fits the
+    database as it is now. Reads only. Next: `deployment plan`.
     """
     _site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
     looked.need_listing()
@@ -115,7 +116,10 @@ def listing(site_name: str, *, app: str, language: Language, as_json: bool) -> i
 @language_option
 @json_option
 def show_one(name: str, site_name: str, *, app: str, language: Language, as_json: bool) -> int:
-    """Show all that is known of the deployment ID (also the start of an id or commit, or its address)."""
+    """Show all that is known of one deployment.
+
+    ID is its id, the start of its id or commit, or its address. Reads only.
+    """
     _site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
     looked.need_listing()
     one = looked.facts.one(name)
@@ -157,7 +161,10 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
     language: Language,
     as_json: bool,
 ) -> int:
-    """Show what a rollback would do: the target and why, the database's part statement by statement, what is lost.
+    """Show what a rollback would do, and what it would lose.
+
+    The target and why, the database's part statement by statement, and what each way loses. Nothing of production is
+    touched; a reversal that was never rehearsed is tried on a scratch copy. Next: `deployment rollback`.
 
     Exit 3 when nothing may be rolled back, with what to do instead. With --freeze the plan is kept with the incident
     for those who must sign it (`approve`); that is asked for where data is changed and the site asks for approvals.
@@ -197,7 +204,7 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
 @_wish
 @_acts
 def rollback(**given: Any) -> int:
-    """Take production back to the last good deployment, its database included.
+    """Take production back to the last good deployment.
 
     Looks, shows the plan and asks for the site's name; then the target is tried at its own address, the database's
     part is carried out, production is switched, and every domain is asked who serves. Safe to run again at any point:
@@ -210,7 +217,10 @@ def rollback(**given: Any) -> int:
 @_wish
 @_acts
 def promote(**given: Any) -> int:
-    """Take production forward to a newer deployment, without a rebuild; by default the newest that can serve."""
+    """Take production forward to a newer deployment.
+
+    Without a rebuild; by default to the newest that can serve and that nobody went back from.
+    """
     return acting.carry_out("promote", given)
 
 
@@ -218,10 +228,10 @@ def promote(**given: Any) -> int:
 @_wish
 @_acts
 def undo(**given: Any) -> int:
-    """End a rollback: production goes forward again, and new pushes serve it.
+    """End a rollback: production goes forward again.
 
-    By default to the newest deployment that can serve and that nobody went back from. Only `--to ID` brings back the
-    one production went back from.
+    New pushes serve it again from then on. By default it goes to the newest deployment that can serve and that nobody
+    went back from. Only `--to ID` brings back the one production went back from.
     """
     return acting.undo(given)
 
@@ -232,7 +242,10 @@ def undo(**given: Any) -> int:
 @language_option
 @json_option
 def status(site_name: str, *, app: str, language: Language, as_json: bool) -> int:
-    """Show how production stands: what serves, the last request, whether new pushes are held back, the last run."""
+    """Show how production stands.
+
+    What serves, the last request to move it, whether new pushes are held back, and the last run of this tool.
+    """
     site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
     looked.need_listing()
     texts = messages.Texts(language)

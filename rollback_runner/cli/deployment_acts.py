@@ -40,7 +40,7 @@ def undo(given: Mapping[str, Any]) -> int:
     if not undoing.rolled_back(looked.facts):
         click.echo(texts("deployment.undo.nothing", app=wish.application), err=given["as_json"])
         return 0
-    if asked.yes and not wish.to:
+    if given["yes"] and not wish.to:
         # The rule may pick one that never served; with nobody to ask, nobody would see it.
         raise UsageError(texts("deployment.undo.name"), next_step="rollback-runner deployment list, then undo --to ID")
     faulty = undoing.went_back_from(looked.facts)

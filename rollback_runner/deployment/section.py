@@ -76,12 +76,15 @@ def _migration(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": str(one.get("name") or ""), "kind": str(one.get("kind") or "unknown"), "statements": statements}
 
 
-def _reversals(choice: Mapping[str, Any]) -> list[dict[str, str]]:
+def _reversals(choice: Mapping[str, Any]) -> list[dict[str, Any]]:
     if choice.get("strategy") != "reversal":
         return []
     wanted = choice.get("undo") or ()
     mine = [one for one in choice.get("reversals", ()) if one.get("migration") in wanted]
-    return [{key: str(one.get(key) or "") for key in ("migration", "path", "sha256", "reviewed_by")} for one in mine]
+    keys = ("migration", "path", "sha256", "reviewed_by")
+    return [
+        {key: str(one.get(key) or "") for key in keys} | {"statements": [*one.get("statements", ())]} for one in mine
+    ]
 
 
 def _between(began: str, ended: str) -> float | None:

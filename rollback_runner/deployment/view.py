@@ -77,14 +77,24 @@ def plan(site: Site, looked: Looked, texts: Texts) -> Iterator[Line]:
     """Write what would be done, to which deployment and why, the database's part, and what it loses."""
     facts = looked.facts
     content: Mapping[str, Any] = facts.plan or {}
+    stops = facts.strategy in {"forward", "refuse"}
     yield Line(texts("deployment.plan.title", site=site.titles[texts.language], move=words.move(facts, texts)), "head")
+    if stops:
+        why = words.said((facts.choice or {}).get("why"), texts)
+        yield Line("  " + texts(f"deployment.stops.{facts.strategy}", app=looked.wish.application, why=why), "bad")
     yield from _target(looked, texts)
     for domain in content.get("domains", ()):
         yield Line("  " + texts("deployment.plan.domain", domain=domain))
     yield from _database(looked, texts)
     yield from _findings(looked, texts)
-    yield Line("  " + texts("deployment.plan.point." + ("data" if facts.changes_data else "code")))
-    if facts.project and facts.project.get("auto_assign") is not False and content.get("kind") == "rollback":
+    if not stops:
+        yield Line("  " + texts("deployment.plan.point." + ("data" if facts.changes_data else "code")))
+    if (
+        not stops
+        and facts.project
+        and facts.project.get("auto_assign") is not False
+        and content.get("kind") == "rollback"
+    ):
         yield Line("  " + texts("deployment.plan.pushes"))
     if looked.wish.reason:
         yield Line("  " + texts("deployment.plan.reason", reason=looked.wish.reason))

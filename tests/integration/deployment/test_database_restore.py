@@ -11,6 +11,7 @@ import pytest
 import reversal_case as case
 import scratch_mysql
 from failback.deployment.database import guard, restoring
+from failback.restore import aside
 from failback.restore.context import NoRecord
 from failback.restore.source import open_source
 
@@ -96,3 +97,15 @@ def test_backup_that_holds_the_change_is_no_way_back(site: database_site.Site) -
     choice = database_way.looked(site, "restore")[2].choice
     assert choice.strategy == "refuse"
     assert "holds 0002_bad already" in choice.why["en"]
+
+
+def test_what_two_restores_move_aside_within_one_second_is_kept_apart(site: database_site.Site) -> None:
+    """The second must neither fail nor take the place of the first."""
+    places = []
+    for text in ("first", "second"):
+        site.server.root(f"CREATE DATABASE IF NOT EXISTS x; CREATE TABLE x.t AS SELECT '{text}' AS said")
+        with site.server.connect() as session:
+            places += aside.move(session, [("table", "x", "t")], "20260101000000")
+    assert [site.server.root(f"SELECT said FROM `{place}`.t") for place in places] == ["first", "second"]
+    for place in ("x", *places):
+        site.server.root(f"DROP DATABASE `{place}`")

@@ -23,9 +23,10 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        told = dict(task_vars["told"]).get({name!r}) or {{"changed": True, "evidence": {{}}}}
+        told = dict(task_vars["told"]).get({name!r}) or {{"changed": True, "evidence": {{"holds": True}}}}
         if {name!r} == "hold" and self._task.args["state"] == "released":
-            told = {{"changed": True, "evidence": {{}}}}
+            assert self._task.args["own"], "an earlier run's hold would be let go"
+            told = {{"changed": True, "evidence": dict(task_vars["told"]).get("let_go", {{}})}}
         if told.get("crash"):
             raise RuntimeError("nobody expected this")
         return result | told
@@ -43,7 +44,9 @@ CASES: dict[str, tuple[dict[str, Any], bool]] = {
     "mute": ({"database": BROKE_MUTE}, False),
     "crashed": ({"database": {"crash": True}}, False),
     "refused-under-way": ({"database": REFUSED, "under_way": {"done": 1}}, False),
+    "earlier-hold": ({"database": REFUSED, "let_go": {"stays": "Requests stay held by run-1"}}, True),
 }
+HELD = {"touched", "mute", "crashed", "refused-under-way", "earlier-hold"}
 
 
 @pytest.fixture(name="played", scope="module")
@@ -92,6 +95,7 @@ def test_requests_go_to_what_served_before_only_while_it_fits(played: Played, ca
     stopped = [one for one in played.results if one["host"] == case and "Stop because" in one["task"]]
     assert len(stopped) == 1
     assert stopped[0]["msg"]
+    assert ("Requests stay held" in stopped[0]["msg"]) == (case in HELD)
 
 
 def test_nothing_is_held_or_let_go_where_the_database_stays(played: Played) -> None:

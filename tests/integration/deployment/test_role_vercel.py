@@ -120,6 +120,20 @@ def test_a_target_that_does_not_work_stops_it_before_anything_moves(vercel: Verc
     assert vercel.requests("POST") == []
 
 
+def test_a_site_that_asks_for_approvals_of_every_release_moves_nothing_without_them(vercel: VercelWorld) -> None:
+    """Also in a play that the command did not begin."""
+    roles = {"technical_lead": ["kim"], "operations_manager": ["lee"]}
+    asked = {"signers_file": str(vercel.folder / "signers"), "roles": roles, "deployment": "always"}
+    variables = {"site_critical": False, "site_approvals": asked}
+    digest = confirmed(vercel, variables=variables)
+    done = play(vercel, variables=variables, deployment_plan=digest)
+    assert done.rc != 0
+    assert "will not move production to another deployment" in done.messages
+    assert vercel.requests("POST") == []
+    assert play(vercel, variables={**variables, "site_approvals": asked | {"deployment": "data"}},
+                deployment_plan=digest).rc == 0  # fmt: skip
+
+
 def test_somebody_elses_promotion_is_told_and_not_run_over(vercel: VercelWorld) -> None:
     digest = confirmed(vercel)
     vercel.fault("superseded", to="dpl_6")

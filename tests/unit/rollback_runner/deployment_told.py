@@ -79,6 +79,7 @@ CHOSEN = {
 GATE: dict[str, Any] = {
     "tool": "drizzle",
     "verdict": "breaking",
+    "schema_checked": True,
     "why": [{"en": "one migration is ahead", "ko": "마이그레이션 하나가 앞서 있습니다"}],
     "ahead": [
         {
@@ -216,6 +217,7 @@ def items(strategy: str = "reversal") -> list[dict[str, Any]]:
     }
     rows[-1] = (("DEPLOY-03",), confirmed)
     rows += [
+        (("DEPLOY-08",), {"touched": True, "after": {"verdict": "nothing", "ahead": [], "applied": 2}}),
         (("DEPLOY-04",), {"ended": "succeeded"}),
         (
             ("DEPLOY-11",),

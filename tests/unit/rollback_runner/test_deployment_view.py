@@ -100,6 +100,14 @@ def test_the_plan_names_the_target_every_statement_and_what_is_lost(language: La
     assert "{" not in shown, "a value was not filled in"
 
 
+@pytest.mark.parametrize("strategy", ["forward", "refuse"])
+def test_a_plan_that_rolls_nothing_back_says_so_first_and_promises_nothing(strategy: str) -> None:
+    texts = messages.Texts("en")
+    shown = text(view.plan(site(), looked(strategy), texts)).splitlines()
+    assert "is not rolled back" in shown[1]
+    assert not {texts("deployment.plan.point.code"), texts("deployment.plan.pushes")} & {line.strip() for line in shown}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_deployment_is_shown_with_its_images_and_why_the_rule_would_take_it(language: Language) -> None:
     found = looked()
@@ -256,6 +264,7 @@ def test_the_report_holds_what_went_where_and_how_long_it_took() -> None:
     assert (part["from"], part["to"], part["strategy"], part["auto_assign"]) == ("r3", "r2", "reversal", False)
     assert (part["seconds_to_switched"], part["seconds_to_proven"]) == (12.5, 20.0)
     assert [one["path"] for one in part["reversals"]] == ["drizzle/0002_channels.down.sql"]
+    assert [one["name"] for one in part["migrations"]] == ["0002_channels"], "as planned, not as it was afterwards"
     assert section.make(told.items(), {}, began="", ended="", proven=True) == {}, "a run of another kind has none"
 
 

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleError
 
+from failback import incident
 from failback.action import FailbackAction
+from failback.approval import plan_file
+from failback.approval import policy as policies
 from failback.deployment import answers
 from failback.deployment.model import Deployment
 from failback.deployment.open import PREFIXES, open_provider
@@ -56,6 +59,21 @@ class DeploymentAction(FailbackAction):
     def build_place(self) -> answers.BuildPlace:
         """Read where an answer says which build gave it (``deployment_build``). Raises ConfigError."""
         return answers.build_place(self.application().get("deployment_build") or {})
+
+    def policy(self) -> policies.Policy | None:
+        """Read what the site asks of approvals; None where it asks for none. Raises ConfigError."""
+        names = ("site_approvals", "site_name", "site_critical")
+        said = {name: self._templar.template(self._task_vars[name]) for name in names if name in self._task_vars}
+        return policies.read(said)
+
+    def signed(self) -> tuple[str, dict[str, Any]]:
+        """Give the digest of the plan people signed, and the deployment's plan in it; empty where there is none."""
+        place = incident.of_environment()
+        if place is None:
+            return "", {}
+        found = plan_file.read(place, str(self._templar.template(self._task_vars.get("site_name") or "")))
+        content = found.body.get("content") or {}
+        return found.digest, dict(dict(content.get("deployment") or {}).get("plan") or {})
 
     def told(self, sentence: str) -> None:
         """Show how far it is, and put it on record."""

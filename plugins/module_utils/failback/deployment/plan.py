@@ -96,6 +96,17 @@ def rest_of(confirmed: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return less and same and left["strategy"] == then["strategy"]
 
 
+def unsigned(signed: Mapping[str, Any], application: str, gate: Mapping[str, Any], choice: Mapping[str, Any]) -> str:
+    """Say why what people signed does not cover this change of a database; "" when it does.
+
+    ``signed`` is the plan as it stands in the frozen one. What is left of it after a run that was cut off is covered.
+    """
+    if signed.get("application") != application:
+        return f"it is for {signed.get('application') or 'no application'}, not for {application}"
+    now = {**signed, "database": _database(gate, choice)}
+    return "" if rest_of(signed, now) else f"it differs in {', '.join(differences(signed, now))}"
+
+
 def _hurts(migration: Mapping[str, Any]) -> bool:
     return any(kind != "compatible" for _number, kind, _rule in migration["statements"])
 

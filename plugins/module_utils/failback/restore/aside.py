@@ -37,7 +37,8 @@ def move(server: Server, items: Sequence[Item], stamp: str) -> list[str]:
     programs = [*triggers, *(item for item in programs if item not in triggers)]
     made: list[str] = []
     for schema in sorted({item[1] for item in items}):
-        target = f"{PREFIX}{stamp}_{schema}"[:64]
+        moved = [name for _, inside, name in tables if inside == schema]
+        target = _free(server, schema, stamp, moved)
         server.execute(f"CREATE DATABASE IF NOT EXISTS {quote_name(target)}")
         server.execute(
             f"CREATE TABLE IF NOT EXISTS {quoted(target, 'rollback_runner_programs')} (kind varchar(16), name"
@@ -46,12 +47,23 @@ def move(server: Server, items: Sequence[Item], stamp: str) -> list[str]:
         )
         for kind, _, name in (item for item in programs if item[1] == schema):
             _keep_and_drop(server, target, kind, schema, name)
-        moved = [name for _, inside, name in tables if inside == schema]
         if moved:
             renames = ", ".join(f"{quoted(schema, name)} TO {quoted(target, name)}" for name in moved)
             server.execute(f"RENAME TABLE {renames}")
         made.append(target)
     return made
+
+
+def _free(server: Server, schema: str, stamp: str, moved: Sequence[str]) -> str:
+    """Name a schema that has none of these tables yet: two restores may begin within one second."""
+    number, target = 1, f"{PREFIX}{stamp}_{schema}"[:64]
+    listed = ", ".join(quote_text(name) for name in moved) or "''"
+    while server.number(
+        f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema=%s AND table_name IN ({listed})", (target,)
+    ):
+        number += 1
+        target = f"{PREFIX}{stamp}_{number}_{schema}"[:64]
+    return target
 
 
 def _keep_and_drop(server: Server, target: str, kind: str, schema: str, name: str) -> None:

@@ -115,3 +115,26 @@ def test_a_plan_is_the_same_after_production_moved() -> None:
     ]
     assert plan.moved_from(Project("p", "shop", "b", ()), history, "b") == "c"
     assert plan.moved_from(Project("p", "shop", "b", ()), [], "b") == ""
+
+
+def test_what_was_signed_covers_this_change_and_what_is_left_of_it() -> None:
+    signed = made(gate=gate("0001_odd", "0002_bad"))
+    chosen = choice("reversal", reversals=[REVERSAL])
+    assert plan.unsigned(signed, "shop-web", gate("0001_odd", "0002_bad"), chosen) == ""
+    assert plan.unsigned(signed, "shop-web", gate("0002_bad"), chosen) == ""
+
+
+@pytest.mark.parametrize(
+    ("application", "reversal", "names", "said"),
+    [
+        ("shop-edge", REVERSAL, ("0002_bad",), "not for shop-edge"),
+        ("shop-web", REVERSAL | {"sha256": "s" * 64}, ("0002_bad",), "database.reversals"),
+        ("shop-web", REVERSAL, ("0002_bad", "0003_more"), "database.migrations"),
+    ],
+)
+def test_nothing_else_is_covered(application: str, reversal: dict[str, str], names: tuple[str, ...], said: str) -> None:
+    assert said in plan.unsigned(made(), application, gate(*names), choice("reversal", reversals=[reversal]))
+
+
+def test_a_plan_of_another_kind_covers_no_change_of_a_database() -> None:
+    assert "no application" in plan.unsigned({}, "shop-web", gate("0002_bad"), choice("restore"))

@@ -83,7 +83,7 @@ def not_reverted(fleet: Sequence[Standing], since: str, target: str) -> list[Nam
         Named(
             "environment",
             name,
-            f"{name} is set outside of the release and stays as it is for {since}",
+            f"set outside of the release and stays as it is for {since}",
             f"set it as {target} needs it, or see that both take it as it is",
         )
         for name in sorted({*from_.environment, *to.environment})

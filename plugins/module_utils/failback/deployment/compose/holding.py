@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Held:
-    """A hold of ours. ``to``: the release it is for; ``before``: what each host ran; ``closed``: servers to open."""
+    """A hold of ours. ``to``: the release it is for; ``before``: what each host ran; ``closed``: servers to open.
+
+    ``run``: the run that began it. A later one that finds it cannot know how far that one came with the database.
+    """
 
     to: str
     before: Mapping[str, str]
     closed: Sequence[str]
+    run: str = ""
 
     @classmethod
     def of(cls, notes: Mapping[str, Any]) -> Held | None:
         """Read it from the lock's notes; None where nothing is held."""
         told = notes.get("hold")
-        return cls(told["to"], told["before"], told["closed"]) if told else None
+        return cls(told["to"], told["before"], told["closed"], str(told.get("run") or "")) if told else None
 
 
 def hold(app: Application, to: str, reason: str) -> dict[str, Any]:
@@ -45,10 +49,10 @@ def hold(app: Application, to: str, reason: str) -> dict[str, Any]:
         raise RefusedError(f"requests are not held: {'; '.join(problems)}")
     locks = app.locks()
     taken = locks.take(f"hold for {to}: {reason}")
-    held = Held.of(taken.notes)
+    held = earlier = Held.of(taken.notes)
     if held is None:
         closed = [one.server for one in app.settings.hosts if all(one.server in own for own in _ours(app, views))]
-        held = Held(to, {one.host: one.live for one in seen}, closed)
+        held = Held(to, {one.host: one.live for one in seen}, closed, app.run)
     elif held.to != to:
         raise RefusedError(f"requests are held for {held.to}, not for {to}: release that hold first")
     locking.guard("hold requests")
@@ -57,6 +61,12 @@ def hold(app: Application, to: str, reason: str) -> dict[str, Any]:
         try:
             record["nodes"] = nodes.hold()
         except FailbackError as error:
+            if earlier is not None:
+                # The note alone says which servers to open again: without it nobody could go on, or go back.
+                raise RefusedError(
+                    f"{error}. An earlier run closed the servers and stopped the application, and that stays: requests"
+                    " get the load balancers' 503. See to these, then run it again"
+                ) from error
             locks.note(hold=None)
             raise RefusedError(f"{error}. Nothing was stopped", {"left": locks.give()}) from error
         nodes.close([one.server for one in app.settings.hosts])
@@ -79,11 +89,17 @@ def change(changing: Changing, hosts: Sequence[WebHost], target: str, held: Held
     return Ended(f"{'; '.join(problems.values())}. {then}", settled=False)
 
 
-def release(app: Application, *, back: bool) -> dict[str, Any]:
-    """Open what is ready and end the hold. Safe to repeat; nothing is done where nothing is held."""
+def release(app: Application, *, back: bool, own: bool = False) -> dict[str, Any]:
+    """Open what is ready and end the hold. Safe to repeat; nothing is done where nothing is held.
+
+    ``own``: only a hold that this very run began; of another's it is said that it ``stays``.
+    """
     seen = app.look()
-    if not any(one.notes.get("hold") for one in seen):
+    found = [one for one in (Held.of(one.notes) for one in seen) if one is not None]
+    if not found:
         return {"changed": False}
+    if own and any(one.run != app.run for one in found):
+        return {"changed": False, "stays": _stays(found[0])}
     locks = app.locks()
     taken = locks.take("end of the hold")
     held = Held.of(taken.notes)
@@ -116,6 +132,14 @@ def release(app: Application, *, back: bool) -> dict[str, Any]:
         raise FailbackError(f"{', '.join(well)} serve again, but {'; '.join(problems.values())}")
     locks.note(hold=None)
     return {"changed": True, "serving": well, "live": fleet.live(app.look())[0], "left": locks.give()}
+
+
+def _stays(held: Held) -> str:
+    return (
+        f"requests stay held for {held.to}, then get 503: an earlier run ({held.run or 'unknown'}) began that, and how"
+        " far it came with the database is not known here. Run the rollback again; where the database is"
+        " certainly as it was, put the hosts back (deployment_hold: state released, back true)"
+    )
 
 
 def _ours(app: Application, views: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:

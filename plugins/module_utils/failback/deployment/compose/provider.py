@@ -79,7 +79,10 @@ class ComposeProvider(Application):
         if all(one.live == target.id and not one.problem and one.lock is None for one in seen):
             return Request(which, target.id, began, "skipped", live, self.run)
         if problems := self.unfit(seen, views, target.id):
-            raise RefusedError(f"production stays on {live or 'what it is'}: {'; '.join(problems)}")
+            stays = f"production stays on {live or 'what it is'}"
+            if any(one.notes.get("hold") for one in seen):
+                stays = f"requests stay held (they wait, then get 503), and {live or 'the application'} stays stopped"
+            raise RefusedError(f"{stays}: {'; '.join(problems)}")
         locks = self.locks()
         taken = locks.take(f"{kind} to {target.id}: {reason}")
         line = {"time": began, "kind": which, "by": self.run, "reason": reason}
@@ -115,13 +118,14 @@ class ComposeProvider(Application):
         """
         return holding.hold(self, target.id, reason)
 
-    def release(self, *, back: bool = False) -> dict[str, Any]:
+    def release(self, *, back: bool = False, own: bool = False) -> dict[str, Any]:
         """Let requests go again; without a hold of ours nothing is done.
 
-        ``back``: the database was not changed, so what served before serves again. Raises RefusedError where the hosts
-        do not run what the hold was for, and FailbackError for those that do not get ready.
+        ``back``: the database was not changed, so what served before serves again. ``own``: only where this very run
+        began the hold; else ``stays`` says why. Raises RefusedError where the hosts do not run what the hold was for,
+        and FailbackError for those that do not get ready.
         """
-        return holding.release(self, back=back)
+        return holding.release(self, back=back, own=own)
 
     @contextmanager
     def trial(self, target: Deployment, answers_at: str = "") -> Iterator[str]:

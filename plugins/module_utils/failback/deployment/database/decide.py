@@ -25,7 +25,7 @@ from failback.deployment.database import (
     words_trial,
 )
 from failback.deployment.database import strategy as strategies
-from failback.deployment.database.model import Choice, Loss, Option, Rehearsed
+from failback.deployment.database.model import ASKABLE, CODE_ONLY, Choice, Loss, Option, Rehearsed
 from failback.deployment.migrations import table
 from failback.deployment.migrations.repository import Repository
 from failback.errors import ConfigError, FailbackError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from failback.deployment.database.model import Reversal
+    from failback.deployment.database.model import Reversal, Text
     from failback.deployment.database.note import Going
     from failback.deployment.database.rehearsal import Trial
     from failback.deployment.database.steps import Script
@@ -93,14 +93,29 @@ def decide(order: Order) -> Decision:
     if gate.dialect != "mysql":
         return Decision(_elsewhere(order))
     with Server.connect(Login.from_dict(order.settings.login, "deployment_database"), name=gate.schema) as server:
-        if (begun := restoring.under_way(server, gate.schema)) and order.asked in {"", "restore"}:
-            return Decision(_restore_under_way(order, server, begun), restoring=begun)
-        going = note.read(server, gate.schema)
-        if going is not None and not going.finished and order.asked in {"", "reversal"}:
-            return Decision(_under_way(order, going), going=going)
+        if (found := _cut_off(order, server)) is not None:
+            return found
         if not strategies.needs_more(gate) and order.asked != "restore":
             return Decision(strategies.choose(gate, (), (), order.asked, held=order.held))
         return _decide(order, server)
+
+
+def _cut_off(order: Order, server: Server) -> Decision | None:
+    """Decide about a schema that stands between two states, whatever its columns say; None: it does not."""
+    begun = restoring.under_way(server, order.gate.schema)
+    if begun and order.asked in {"", "restore"}:
+        return Decision(_restore_under_way(order, server, begun), restoring=begun)
+    if begun and order.asked in CODE_ONLY | {"reversal"}:
+        return Decision(_not_beside(order, words_trial.restore_under_way(begun)), restoring=begun)
+    going = note.read(server, order.gate.schema)
+    if going is None or going.finished:
+        return None
+    if order.asked in {"", "reversal"}:
+        return Decision(_under_way(order, going), going=going)
+    if order.asked in CODE_ONLY:
+        why = words_trial.under_way(going.done, len(going.script.steps), going.begun)
+        return Decision(_not_beside(order, why), going=going)
+    return None
 
 
 def _decide(order: Order, server: Server) -> Decision:
@@ -216,6 +231,14 @@ def _restore_under_way(order: Order, server: Server, url: str) -> Choice:
     said = words.losing(lost, held=order.held)
     option = Option("restore", open=True, why=why, said=said, loses=lost)
     return Choice("restore", "person" if order.asked else "rule", why, (option,), backup=backup)
+
+
+def _not_beside(order: Order, why: Text) -> Choice:
+    """Refuse a way that would take the schema as it stands."""
+    wanted = next(one for one in ASKABLE if one == order.asked)
+    option = Option(wanted, open=False, why=why, said=why)
+    told = words.not_open(order.asked, why)
+    return Choice("refuse", "person", told, (option,), next_step=words_trial.LET_IT_END)
 
 
 def _under_way(order: Order, going: Going) -> Choice:

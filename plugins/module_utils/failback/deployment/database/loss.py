@@ -132,7 +132,7 @@ def _back(one: Effect) -> Loss:
         {
             "en": f"{one.object} comes back {'empty' if empty else 'filled by the reversal'}: what it held before the"
             " migration stays lost",
-            "ko": f"{one.object}은(는) {'빈 채로' if empty else '역마이그레이션이 채운 값으로'} 돌아옵니다."
+            "ko": f"{one.object}은(는) {'빈 채로' if empty else '되돌리기 SQL이 채운 값으로'} 돌아옵니다."
             " 마이그레이션 이전의 값은 복구되지 않습니다",
         },
         {"tried_rows": one.rows, "filled": one.filled},
@@ -144,11 +144,11 @@ def _changed(one: Effect) -> Loss:
         more = one.rows or 0
         en = "adds rows to" if more > 0 else "removes rows from"
         ko = "행을 추가합니다" if more > 0 else "행을 삭제합니다"
-        said = {"en": f"the reversal {en} {one.object}", "ko": f"역마이그레이션이 {one.object}의 {ko}"}
+        said = {"en": f"the reversal {en} {one.object}", "ko": f"되돌리기 SQL이 {one.object}의 {ko}"}
         return Loss("values", one.object, said, {"tried_rows": more})
     said = {
         "en": f"the reversal changes values of {one.object}",
-        "ko": f"역마이그레이션이 {one.object}의 값을 변경합니다",
+        "ko": f"되돌리기 SQL이 {one.object}의 값을 변경합니다",
     }
     return Loss("values", one.object, said, {"tried_rows": one.rows})
 

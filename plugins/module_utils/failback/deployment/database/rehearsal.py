@@ -194,7 +194,7 @@ def _against_files(  # noqa: PLR0913, PLR0917 - two schemas, and the files that 
             {
                 "en": f"the migrations' files do not make a schema from nothing ({error}), so what the reversal left"
                 " cannot be compared",
-                "ko": f"마이그레이션 파일만으로 스키마를 만들 수 없어({error}) 역마이그레이션의 결과를"
+                "ko": f"마이그레이션 파일만으로 스키마를 만들 수 없어({error}) 되돌리기 SQL의 결과를"
                 " 비교할 수 없습니다",
             }
         ]
@@ -206,7 +206,7 @@ def _against_files(  # noqa: PLR0913, PLR0917 - two schemas, and the files that 
     return [
         {
             "en": f"the reversal does not leave the schema that the older migrations make: {listed}",
-            "ko": f"역마이그레이션의 결과가 이전 마이그레이션이 만드는 스키마와 다릅니다: {listed}",
+            "ko": f"되돌리기 SQL의 결과가 이전 마이그레이션이 만드는 스키마와 다릅니다: {listed}",
         }
     ]
 

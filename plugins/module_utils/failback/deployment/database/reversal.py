@@ -155,7 +155,7 @@ def _loses(told: Mapping[str, Any]) -> Text | None:
 def _missing(name: str, path: str) -> Text:
     return {
         "en": f"there is no reversal of {name} ({path})",
-        "ko": f"{name}의 역마이그레이션이 없습니다 ({path})",
+        "ko": f"{name}의 되돌리기 SQL이 없습니다 ({path})",
     }
 
 

@@ -42,12 +42,12 @@ REVERSAL_NEEDLESS: Text = {
 }
 REVERSAL_UNSURE: Text = {
     "en": "a reversal undoes what the migration's file says, and what was done to this database is not what files say",
-    "ko": "역마이그레이션은 파일의 내용을 되돌리는데, 이 데이터베이스에 실제로 적용된 내용은 파일과 다릅니다",
+    "ko": "되돌리기 SQL은 파일의 내용을 되돌리는데, 이 데이터베이스에 실제로 적용된 내용은 파일과 다릅니다",
 }
-NOT_READ: Text = {"en": "the reversal could not be read", "ko": "역마이그레이션을 읽지 못했습니다"}
+NOT_READ: Text = {"en": "the reversal could not be read", "ko": "되돌리기 SQL을 읽지 못했습니다"}
 NOT_REHEARSED: Text = {
     "en": "the reversal was not rehearsed on a copy of this schema yet",
-    "ko": "역마이그레이션을 이 스키마의 사본에서 아직 연습하지 않았습니다",
+    "ko": "되돌리기 SQL을 이 스키마의 사본에서 아직 예행하지 않았습니다",
 }
 RESTORE_NEEDLESS: Text = {
     "en": "there is nothing to restore: the older code works on this schema",
@@ -166,7 +166,7 @@ def no_reversal(names: Sequence[str]) -> Text:
     """Say what is missing, and where it is looked for."""
     return {
         "en": f"there is no reversal for {named(names)}",
-        "ko": f"{named(names)}에 대한 역마이그레이션이 없습니다",
+        "ko": f"{named(names)}에 대한 되돌리기 SQL이 없습니다",
     }
 
 
@@ -175,7 +175,7 @@ def rehearsal_failed(problems: Sequence[Text]) -> Text:
     first = problems[0] if problems else {"en": "no reason was kept", "ko": "사유가 기록되지 않았습니다"}
     return {
         "en": f"the rehearsal on a copy of this schema failed: {first['en']}",
-        "ko": f"이 스키마의 사본에서 한 연습이 실패하였습니다: {first['ko']}",
+        "ko": f"이 스키마의 사본에서 한 예행이 실패하였습니다: {first['ko']}",
     }
 
 
@@ -185,7 +185,7 @@ def reversal_open(reversals: Sequence[Reversal]) -> Text:
     who = named(sorted({one.reviewed_by for one in reversals}))
     return {
         "en": f"reversal of {names}, reviewed by {who} and rehearsed on a copy of this schema",
-        "ko": f"{names}의 역마이그레이션을 실행합니다. {who}이(가) 검토하였고 이 스키마의 사본에서 연습하였습니다",
+        "ko": f"{names}의 되돌리기 SQL을 실행합니다. {who}이(가) 검토하였고 이 스키마의 사본에서 예행하였습니다",
     }
 
 
@@ -236,7 +236,7 @@ def next_step(strategy: str, gate: Gate) -> Text:
         return {
             "en": "nothing is rolled back: correct the release and deploy it, or put a reviewed reversal beside the"
             " migration, or ask for --database restore",
-            "ko": "아무것도 되돌리지 않습니다. 배포를 수정하여 다시 배포하거나, 검토된 역마이그레이션을"
+            "ko": "아무것도 되돌리지 않습니다. 배포를 수정하여 다시 배포하거나, 검토된 되돌리기 SQL을"
             " 마이그레이션 옆에 두거나, --database restore를 요청하십시오",
         }
     if strategy == "refuse" and gate.pending and not must_decide_alone(gate):
