@@ -97,7 +97,7 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
 def _deployment(scenario: str, seconds: tuple[float, float], language: Language, *, reset: bool, as_json: bool) -> int:
     """Drill a bad release in its own lab; ``seconds`` of traffic before and after."""
     # Here, because what a release's rollback needs is needed by no other drill.
-    from rollback_runner.drill import deployment_drill  # noqa: PLC0415
+    from rollback_runner.drill import deployment_drill  # noqa: PLC0415 - needs the lab, other commands do not
 
     found = scenarios.find(scenario)
     order = deployment_drill.Order(found, home(), language, *seconds, reset=reset, silent=as_json)
