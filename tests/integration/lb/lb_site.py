@@ -32,10 +32,12 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class App:
-    """Answers every GET with its name; ``/slow=SECONDS`` takes its time."""
+    """Answers every GET with its name; ``/slow=SECONDS`` takes its time, ``/until-told`` ends when it is told to."""
 
     def __init__(self, name: str) -> None:
         body = json.dumps({"served_by": name}).encode()
+        self.asked, self.told = threading.Event(), threading.Event()
+        asked, told = self.asked, self.told
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -43,6 +45,9 @@ class App:
             def do_GET(self) -> None:
                 if self.path.startswith("/slow="):
                     time.sleep(float(self.path.partition("=")[2]))
+                if self.path == "/until-told":
+                    asked.set()
+                    told.wait(60)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -58,6 +63,7 @@ class App:
 
     def stop(self) -> None:
         """End it."""
+        self.told.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -108,9 +114,9 @@ class Node:
         """The pid of the process that answers at the socket."""
         return next(line for line in self.ask("show info").splitlines() if line.startswith("Pid:"))
 
-    def get(self, path: str = "/") -> str:
-        """Name the application that answers a new connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+    def get(self, path: str = "/", *, timeout: float = 5) -> str:
+        """Name the application that answers a new connection within ``timeout`` seconds."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read()
@@ -147,6 +153,30 @@ class Node:
             reload_command=values["lb_reload_command"],
             **more,
         )
+
+
+class InFlight:
+    """One request that is under way at ``app`` until `end`; ``answers`` then holds what its client got."""
+
+    def __init__(self, node: Node, app: App) -> None:
+        self.answers: list[str] = []
+        self._app = app
+        app.asked.clear()
+        app.told.clear()
+        self._client = threading.Thread(target=lambda: self.answers.append(node.get("/until-told", timeout=60)))
+
+    def __enter__(self) -> Self:
+        self._client.start()
+        assert self._app.asked.wait(20), "the request never reached the application"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._client.join(60)
+
+    def end(self) -> None:
+        """Let the application answer."""
+        self._app.told.set()
 
 
 @dataclass

@@ -7,14 +7,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from lb_site import CONFIG, Clients
+from daemons import wait_until
+from lb_site import CONFIG, Clients, InFlight
 from run_tasks import Played, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from lb_site import Node
+    from lb_site import App, Node
 
 
 def run(node: Node, work: Path, *tasks: dict[str, Any], check: bool = False) -> Played:
@@ -57,29 +58,29 @@ def test_eight_keep_alive_clients_are_held_through_a_switch_and_none_fails(node:
     assert share["aws"] == 0
 
 
-def test_drain_waits_for_a_slow_request(node: Node, tmp_path: Path) -> None:
-    answers: list[str] = []
-    slow = threading.Thread(target=lambda: answers.append(node.get("/slow=4")))
-    slow.start()
-    time.sleep(0.3)
-    played = run(node, tmp_path / "play", {"haproxy_hold": node.arguments(state="held", drain_timeout=12)})
-    slow.join()
+def test_drain_waits_for_a_slow_request(node: Node, apps: dict[str, App], tmp_path: Path) -> None:
+    def end_once_held() -> None:
+        wait_until(lambda: "value=<0>" not in node.ask("get var proc.rr_hold"), lambda: "nobody was held")
+        time.sleep(1)
+        request.end()
+
+    with InFlight(node, apps["aws-app1"]) as request:
+        threading.Thread(target=end_once_held).start()
+        played = run(node, tmp_path / "play", {"haproxy_hold": node.arguments(state="held", drain_timeout=30)})
     evidence = played.of()["evidence"]
-    assert answers == ["aws-app1"]
+    assert request.answers == ["aws-app1"]
     assert evidence["drain"]["first"] == 1
     assert evidence["in_flight_after"] == 0
 
 
-def test_drain_ends_at_its_deadline_and_says_so(node: Node, tmp_path: Path) -> None:
-    slow = threading.Thread(target=lambda: node.get("/slow=3"))
-    slow.start()
-    time.sleep(0.3)
-    played = run(node, tmp_path / "play", {"haproxy_hold": node.arguments(state="held", drain_timeout=0.4)})
-    slow.join()
+def test_drain_ends_at_its_deadline_and_says_so(node: Node, apps: dict[str, App], tmp_path: Path) -> None:
+    with InFlight(node, apps["aws-app1"]) as request:
+        played = run(node, tmp_path / "play", {"haproxy_hold": node.arguments(state="held", drain_timeout=0.4)})
     evidence = played.of()["evidence"]
     assert played.rc == 0
     assert not evidence["drained"]
     assert evidence["in_flight_after"] == 1
+    assert request.answers == ["aws-app1"]
 
 
 def test_second_run_is_unchanged(node: Node, tmp_path: Path) -> None:
