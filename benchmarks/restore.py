@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import restore_data
+from benchmarks import restore_data, restore_mydumper
 from benchmarks.restore_data import MOUNT, scratch_mysql
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ METHODS: dict[str, Callable[[TestServer, Path], dict[str, float]]] = {
     "myloader 0.10, INSERT": _myloader,
     "ours, plain": _ours("plain.sql"),
     "ours, mydumper INSERT": _ours("mydumper"),
+    "ours, mydumper LOAD DATA": _ours(restore_mydumper.NAME),
     "ours, tab": _ours("tab"),
     "ours, Shell": _ours("shell"),
 }

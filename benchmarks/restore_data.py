@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "plugins" / "mod
 import scratch_mysql  # noqa: E402 - its path comes first
 from failback.restore import ddl  # noqa: E402 - its path comes first
 
+from benchmarks import restore_mydumper  # noqa: E402 - its path comes first
 from lab.shop import data  # noqa: E402 - its path comes first
 
 if TYPE_CHECKING:
@@ -37,8 +38,12 @@ _DUMP = (
 
 def prepare(directory: Path, rows: int) -> None:
     """Fill a server, write every backup, remove the server. Does nothing where it was done."""
-    if (directory / "done").exists():
-        return
+    if not (directory / "done").exists():
+        _fill(directory, rows)
+    restore_mydumper.write(directory)
+
+
+def _fill(directory: Path, rows: int) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("tab", "shell", "raw", "mydumper"):
         (directory / name).mkdir(exist_ok=True)
