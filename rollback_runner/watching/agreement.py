@@ -27,7 +27,10 @@ _LEAST: Mapping[Unit, float] = {
 _LEAST_OF: Mapping[str, float] = {
     "cpu_busy": 0.35, "cpu_waiting": 0.35, "disk_busy": 0.5, "memory_used": 0.05, "disk_used": 0.02, "swap_used": 0.05,
     "mysql_buffer_pool_hit": 0.2, "rds_cpu": 0.35, "errors": 0.1,
+    "mysql_threads_running": 16.0,  # one statement that is waited for, and those behind it run all at once
 }  # fmt: skip
+# What a source says at an instant and not of a span: it is held against the nearest of what the sampler saw meanwhile.
+_MOMENTARY = frozenset({"mysql_threads_running", "mysql_lock_waits"})
 _MEAN = frozenset({"share", "1/s", "bytes/s"})
 _AFTER = 1.0  # seconds in which the sample of the last second comes
 _SEEN = 0.5  # of a load made on purpose must be seen: the rest may lie in a neighbouring interval
@@ -110,10 +113,11 @@ def compare(
             values.setdefault((point.figure, point.host), []).append(point.value)
         for (figure, host), some in values.items():
             mine = _between(series, figure, host, one.since, one.until + _AFTER)
-            level = _level(figure, [value for _, value in mine])
+            other = statistics.fmean(some)
+            level = _level(figure, [value for _, value in mine], other)
             late = mine[0][0] - one.since if mine else 0.0
             if level is not None and late <= (one.until - one.since) / 2:
-                said.setdefault((figure, host), {})[source] = (statistics.fmean(some), level)
+                said.setdefault((figure, host), {})[source] = (other, level)
     found = []
     for figure, host in keys:
         values_of = [value for _, value in _between(series, figure, host, *span)]
@@ -126,10 +130,15 @@ def _between(series: Series, figure: str, host: str, since: float, until: float)
     return [point for point in series.values.get(figure, {}).get(host, ()) if since <= point[0] <= until]
 
 
-def _level(figure: str, values: Sequence[float]) -> float | None:
-    """Reduce a span to a value: rates and shares to their mean, percentiles and counts to the median."""
+def _level(figure: str, values: Sequence[float], beside: float | None = None) -> float | None:
+    """Reduce a span to a value: rates and shares to their mean, percentiles and counts to the median.
+
+    Of a momentary figure that somebody else read ``beside`` it, the value nearest to that.
+    """
     if not values:
         return None
+    if beside is not None and figure in _MOMENTARY:
+        return min(values, key=lambda value: abs(value - beside))
     return (
         statistics.fmean(values) if FIGURES[figure].unit in {"share", "1/s", "bytes/s"} else statistics.median(values)
     )

@@ -161,6 +161,18 @@ class TestAgreement:
         found = agreement.compare(series({CPU: points}), beside, (45, 60), {}, [CPU])[0]
         assert found.wrong == ""
 
+    def test_a_figure_of_an_instant_is_held_against_the_nearest_of_its_seconds(self) -> None:
+        key = ("mysql_threads_running", "db1")
+        swinging = [(0.0, 3.0), (5.0, 3.0), (10.0, 31.0), (15.0, 3.0)]
+        busy = agreement.compare(
+            series({key: swinging}), {"Prometheus": Said([Point(12, *key, 40)], 0, 15)}, (0, 15), {}, [key]
+        )[0]
+        assert (busy.wrong, busy.others) == ("", {"Prometheus": (40.0, 31.0)})
+        stuck = agreement.compare(
+            series({key: every(0, 15, 3.0)}), {"Prometheus": Said([Point(12, *key, 40)], 0, 15)}, (0, 15), {}, [key]
+        )[0]
+        assert "the sampler says 3, Prometheus asked beside it 40" in stuck.wrong
+
 
 class TestUsual:
     def test_what_is_kept_is_read_again(self) -> None:
