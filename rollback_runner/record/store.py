@@ -96,6 +96,10 @@ def create(home: Path, run_id: str, secret_files: tuple[str, ...]) -> Run:
     directory = runs_directory(home) / run_id
     with _recordable(directory):
         run = _make(directory, secret_files)
+        if any(lock_path(home, "x").parent.glob(f"*.{journal.MARKER}")):
+            from failback.store import seam  # noqa: PLC0415 - nearly no site keeps its record elsewhere
+
+            seam.mark_run(lock_path(home, "x").parent, directory)
         link = runs_directory(home) / f".{_LATEST}.{os.getpid()}"
         link.symlink_to(run_id)
         link.replace(runs_directory(home) / _LATEST)

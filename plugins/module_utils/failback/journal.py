@@ -9,33 +9,35 @@ on record before the act it announces. Three things can go wrong, and each has o
   already happened, a reserve made by `reserve` is given up first.
 - somebody changes the file: `verify` says which line.
 
+A run whose site keeps its record elsewhere has a file `store.json` beside its journal; `append` then returns once the
+line is at that store, too (failback.store.seam).
+
 A chain alone cannot show that the last lines were cut off. Whoever closes a run keeps `head` elsewhere (the
 report does) and hands it to `verify`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failback import appending
 from failback.scrub import scrub_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GENESIS = "0" * 64
+MARKER = "store.json"
 RESERVE = "journal.reserve"
 RESERVE_BYTES = 256 * 1024
 _BLOCK = 8192
-_SHORT = 0.0005  # seconds between two tries to get the lock
 _OWN_KEYS = frozenset({"seq", "time", "kind", "prev"})
 
 
@@ -59,15 +61,12 @@ def append(path: str | Path, kind: str, /, **fields: Any) -> dict[str, Any]:
     if clash := _OWN_KEYS & fields.keys():
         raise ValueError(f"a journal line sets {', '.join(sorted(clash))} itself")
     target = Path(path)
-    try:
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise JournalError(f"the journal {target} cannot be opened: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        return _append_locked(descriptor, target, kind, fields)
-    finally:
-        os.close(descriptor)
+    with _opened(target) as descriptor:
+        if (target.parent / MARKER).exists():
+            from failback.store import seam  # noqa: PLC0415 - nearly no journal has one
+
+            return seam.append(descriptor, target, kind, fields)
+        return append_locked(descriptor, target, kind, fields)
 
 
 def append_once(path: str | Path, kind: str, /, *, key: str, wait: float, **fields: Any) -> dict[str, Any] | None:
@@ -77,19 +76,12 @@ def append_once(path: str | Path, kind: str, /, *, key: str, wait: float, **fiel
     not a power cut before the next `sync`. Raises `JournalError` when it cannot be written.
     """
     target = Path(path)
-    try:
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise JournalError(f"the journal {target} cannot be opened: {error.strerror}") from error
-    try:
-        _lock_within(descriptor, target, wait)
+    with _opened(target, wait) as descriptor:
         # Quotes inside a text are escaped, so this can only be the line's own key.
         sought = json.dumps({"key": key}, ensure_ascii=False, separators=(",", ":")).strip("{}").encode()
         if sought in os.pread(descriptor, os.fstat(descriptor).st_size, 0):
             return None
-        return _append_locked(descriptor, target, kind, {"key": key, **fields}, sync=False)
-    finally:
-        os.close(descriptor)
+        return append_locked(descriptor, target, kind, {"key": key, **fields}, sync=False)
 
 
 def sync(path: str | Path) -> None:
@@ -100,7 +92,7 @@ def sync(path: str | Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        _sync_directory(Path(path).parent)
+        appending.sync_directory(Path(path).parent)
     except OSError as error:
         raise JournalError(f"the journal {path} does not reach the disk: {error.strerror}") from error
 
@@ -179,22 +171,22 @@ def verify(path: str | Path, expected: Head | None = None) -> list[str]:
     return problems
 
 
-def _lock_within(descriptor: int, target: Path, wait: float) -> None:
-    ends = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() >= ends:
-                raise JournalError(f"the journal {target} is held by another writer") from error
-            time.sleep(_SHORT)
-        else:
-            return
+@contextmanager
+def _opened(target: Path, wait: float | None = None) -> Iterator[int]:
+    """Open and lock a journal; another writer is waited for ``wait`` s at most (None: as long as it takes)."""
+    try:
+        with appending.alone(target, wait) as descriptor:
+            yield descriptor
+    except appending.HeldError as error:
+        raise JournalError(f"the journal {target} is held by another writer") from error
+    except appending.OpenError as error:
+        raise JournalError(f"the journal {target} cannot be opened: {error.strerror}") from error
 
 
-def _append_locked(
+def append_locked(
     descriptor: int, target: Path, kind: str, fields: dict[str, Any], *, sync: bool = True
 ) -> dict[str, Any]:
+    """Append to an open journal whose lock the caller holds."""
     size = os.fstat(descriptor).st_size
     tail = _tail(descriptor, size)
     lead = b""
@@ -220,7 +212,7 @@ def _append_locked(
     block += raw + b"\n"
     _write(descriptor, target, size, block, may_use_reserve=kind != "intent", sync=sync)
     if size == 0 and sync:
-        _sync_directory(target.parent)
+        appending.sync_directory(target.parent)
     return entries[-1]
 
 
@@ -232,7 +224,7 @@ def _entry(seq: int, kind: str, fields: dict[str, Any], prev: str) -> tuple[dict
 
 def _write(descriptor: int, target: Path, size: int, block: bytes, **how: bool) -> None:
     try:
-        _write_all(descriptor, block, sync=how["sync"])
+        appending.write(descriptor, block, sync=how["sync"])
     except OSError as error:
         # O_APPEND and the lock make the cut safe: nobody else has written behind us.
         with suppress(OSError):
@@ -243,22 +235,6 @@ def _write(descriptor: int, target: Path, size: int, block: bytes, **how: bool) 
             _write(descriptor, target, size, block, may_use_reserve=False, sync=how["sync"])
             return
         raise JournalError(f"the journal {target} cannot be written: {error.strerror}") from error
-
-
-def _write_all(descriptor: int, block: bytes, *, sync: bool) -> None:
-    rest = memoryview(block)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    if sync:
-        os.fsync(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _tail(descriptor: int, size: int) -> list[bytes]:

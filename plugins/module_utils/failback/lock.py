@@ -5,6 +5,9 @@ The epoch grows by one with every change of hands, for ever. Every act carries t
 
 A lock whose process is gone is stale. It is shown, never taken silently: `acquire` takes it over only with
 `takeover`, the words of the person who decided so.
+
+Where the site keeps its lock elsewhere (a file `SITE.lock.store.json` lies beside it), the store's lock is the one that
+counts, and the file here is a copy of it (failback.store.seam).
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from failback import journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from failback.store.seam import SeamLock
 
 
 class LockError(Exception):
@@ -44,7 +49,10 @@ class StaleEpochError(LockError):
 
 @dataclass(frozen=True)
 class Lock:
-    """What stands in the lock file. `started` tells two processes with the same pid apart."""
+    """What stands in the lock file. `started` tells two processes with the same pid apart.
+
+    `foreign`: another machine took it, or another RR_HOME; `beat` is its last sign of life at the store, where known.
+    """
 
     site: str
     epoch: int
@@ -56,11 +64,14 @@ class Lock:
     time: str
     reason: str
     run: str
+    foreign: bool = False
+    beat: str = ""
 
     @property
     def stale(self) -> bool:
         """True when the holder was a process of this host and is gone. Of other hosts nothing is known: not stale."""
-        return self.held and self.host == socket.gethostname() and _started(self.pid) != self.started
+        ours = self.held and not self.foreign and self.host == socket.gethostname()
+        return ours and _started(self.pid) != self.started
 
 
 def read(path: str | Path) -> Lock | None:
@@ -83,7 +94,10 @@ def acquire(path: str | Path, *, site: str, reason: str, run: str, takeover: str
     """
     target = Path(path)
     with _mutex(target):
+        there = _elsewhere(target)
         current = _read_or_broken(target, takeover)
+        if there is not None:
+            current = _newer(current, there.current())
         if current is not None and current.held and takeover is None:
             raise LockHeldError(current)
         log = _log(target)
@@ -100,12 +114,16 @@ def acquire(path: str | Path, *, site: str, reason: str, run: str, takeover: str
             reason=reason,
             run=run,
         )
-        taken_from = asdict(current) if current is not None and current.held else None
+        taken_from = as_dict(current) if current is not None and current.held else None
+        if there is not None:
+            there.take(lock)
         try:
-            journal.append(log, "acquire", epoch=epoch, lock=asdict(lock), taken_from=taken_from, takeover=takeover)
-        except journal.JournalError as error:
+            journal.append(log, "acquire", epoch=epoch, lock=as_dict(lock), taken_from=taken_from, takeover=takeover)
+            _write(target, lock)
+        except (journal.JournalError, LockError) as error:
+            if there is not None:
+                there.give(epoch)
             raise LockError(f"the lock {target} cannot be taken: {error}") from error
-        _write(target, lock)
         return lock
 
 
@@ -113,6 +131,9 @@ def release(path: str | Path, epoch: int) -> bool:
     """Give the lock back. False when it had already passed to someone else: then it is left alone."""
     target = Path(path)
     with _mutex(target):
+        there = _elsewhere(target)
+        if there is not None:
+            there.give(epoch)  # a store that is silent is told of it by the next `acquire` from here
         current = read(target)
         if current is None or not current.held or current.epoch != epoch:
             return False
@@ -127,7 +148,8 @@ def release(path: str | Path, epoch: int) -> bool:
 
 def verify(path: str | Path, epoch: int) -> None:
     """Return when the lock is held under this very epoch; raise `StaleEpochError` otherwise."""
-    current = read(path)
+    there = _elsewhere(Path(path))
+    current = read(path) if there is None else there.seen(Path(path))
     if current is None or not current.held:
         raise StaleEpochError(f"the lock {path} is no longer held; this run (epoch {epoch}) must not act any more")
     if current.epoch != epoch:
@@ -142,10 +164,61 @@ def describe(lock: Lock) -> str:
     if not lock.held:
         return f"{lock.site} is not locked (last epoch {lock.epoch})"
     gone = "; that process is gone" if lock.stale else ""
+    if lock.foreign:
+        gone = f"; its last sign of life at the store: {lock.beat or 'none'}"
     return (
         f"{lock.site} is locked by {lock.holder} on {lock.host} (pid {lock.pid}) since {lock.time}"
         f" for: {lock.reason}, run {lock.run}, epoch {lock.epoch}{gone}"
     )
+
+
+def mirror(path: str | Path) -> Lock | None:
+    """Copy the store's lock to the file here and return it; None where the site has no store. Raises `LockError`."""
+    target = Path(path)
+    if not seam_marker(target).exists():
+        return None
+    with _mutex(target):
+        there = _elsewhere(target)
+        here = _read_or_broken(target, "the store has the one that counts")
+        found = _newer(here, there.current() if there is not None else None)
+        if found is not None and found != here:
+            _write(target, found)
+        return found
+
+
+def _newer(here: Lock | None, there: Lock | None) -> Lock | None:
+    """Pick the lock that counts: the store's, unless a run went on here without the store and is newer."""
+    if here is None or there is None:
+        return here or there
+    return here if here.epoch > there.epoch else there
+
+
+def as_dict(lock: Lock) -> dict[str, Any]:
+    """Return what is written down of a lock; what only a store knows is left out where there is nothing."""
+    return {key: value for key, value in asdict(lock).items() if value or key not in {"foreign", "beat"}}
+
+
+def seam_marker(target: Path) -> Path:
+    """Name the file that says at which store this lock is kept."""
+    return target.with_name(f"{target.name}.{journal.MARKER}")
+
+
+def took(path: Path, lock: Lock) -> tuple[bool, bool]:
+    """Tell from the log here whether this RR_HOME took that lock, and whether it gave it back."""
+    log = _log(path)
+    lines = journal.read(log) if log.exists() else []
+    ours = any(
+        line["kind"] == "acquire" and line["epoch"] == lock.epoch and line["lock"]["run"] == lock.run for line in lines
+    )
+    return ours, ours and any(line["kind"] == "release" and line["epoch"] == lock.epoch for line in lines)
+
+
+def _elsewhere(target: Path) -> SeamLock | None:
+    if not seam_marker(target).exists():
+        return None
+    from failback.store import seam  # noqa: PLC0415 - nearly no site has one
+
+    return seam.lock_of(target)
 
 
 def _read_or_broken(target: Path, takeover: str | None) -> Lock | None:
@@ -186,7 +259,7 @@ def _write(target: Path, lock: Lock) -> None:
     fresh = target.with_name(target.name + ".new")
     try:
         with fresh.open("w", encoding="utf-8") as stream:
-            json.dump(asdict(lock), stream, ensure_ascii=False, indent=1)
+            json.dump(as_dict(lock), stream, ensure_ascii=False, indent=1)
             stream.write("\n")
             stream.flush()
             os.fsync(stream.fileno())
