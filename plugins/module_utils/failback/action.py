@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ansible.plugins.action import ActionBase
 
-from failback import incident, journal, lock
+from failback import incident, job, journal, lock
 from failback.approval import guard
 from failback.approval.guard import Guard
 from failback.arguments import Arguments
@@ -139,10 +139,12 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         """Wrap one side effect: epoch and approvals checked, intent on disk before it, outcome on disk after it.
 
         Yields a dict; what is put into it goes on record with the outcome. Raises RefusedError when another runner
-        holds the lock by now, or the plan is not approved. Outside of a run (no RR_RUN_DIR) nothing goes on record.
+        holds the lock by now, the plan is not approved, or nobody keeps a record (no RR_RUN_DIR).
         """
         if self.check_mode:
             raise RuntimeError(f"bug: {what!r} was about to act in check mode")
+        if _journal_path() is None:
+            raise RefusedError(job.UNRECORDED.format(what=f"nothing may act: will not {what}"))
         self._guard_epoch(what)
         self._guard_approval(what)
         record = {"act": what, "plugin": self._task.action, "host": self.host, "task": self._task.get_name()}

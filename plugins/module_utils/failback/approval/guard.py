@@ -18,7 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from failback.approval import look, policy, record
+from failback.approval import awx, look, policy, record
+from failback.approval.policy import AWX
 from failback.errors import RefusedError
 from failback.people import decision
 
@@ -108,6 +109,8 @@ class Guard:
         declined = "" if closing else decision.refusal(self.incident, seen.plan.digest)
         if declined:
             raise RefusedError(f"will not {what}: {declined}")
+        if self.policy.source == AWX and not closing and awx.kept(seen.record.lines, seen.plan.digest, run) is None:
+            awx.keep(self.incident, judged, int(os.environ.get(awx.WORKFLOW) or 0), seen.plan.digest, run)
         if seen.begun is None and not closing:
             record.add(self.incident, "begun", plan=seen.plan.digest, act=what, run=run)
         return {"approved": _evidence(judged, seen, round(time.monotonic() - began, 4))}

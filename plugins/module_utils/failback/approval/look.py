@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from failback.approval import awx, plan_file, record, signers, signing, statement
 from failback.approval import judge as judging
-from failback.approval import plan_file, record, signers, signing, statement
 from failback.approval.canonical import AmbiguousError
 from failback.approval.judge import Clock, Judged, Maker, Signed, judge
+from failback.approval.policy import AWX
 from failback.approval.signing import Claim, Verification
 from failback.approval.statement import Subject
 from failback.approval.words import Problem
@@ -17,8 +20,8 @@ from failback.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from failback.approval.awx import Answer
     from failback.approval.plan_file import PlanFile
     from failback.approval.policy import Policy
     from failback.approval.record import Record
@@ -42,6 +45,7 @@ class Seen:
     statements: tuple[Statement, ...]
     claims: tuple[Claim, ...]
     problems: tuple[Problem, ...]
+    answer: Answer | Judged | None = None  # of AWX, or what it granted this run before its first act
 
     @property
     def subject(self) -> Subject:
@@ -72,6 +76,8 @@ def look(incident: Path, policy: Policy, before: Seen | None = None) -> Seen:
     problems += plan.problems
     kept = record.read(incident)
     problems += [Problem("record", values={"file": str(kept.path), "why": why}) for why in kept.problems[:1]]
+    if policy.source == AWX:
+        return _of_nodes(Seen(incident, policy, plan, kept, None, (), (), tuple(problems)), before)
     trusted: Signers | None = None
     try:
         trusted = signers.read(policy.signers_file)
@@ -94,6 +100,19 @@ def look(incident: Path, policy: Policy, before: Seen | None = None) -> Seen:
     return Seen(incident, policy, plan, kept, trusted, tuple(statements), tuple(claims), tuple(problems))
 
 
+def _of_nodes(seen: Seen, before: Seen | None) -> Seen:
+    """Ask AWX, once a task: an approval there cannot be taken back. What it granted holds once this run has begun.
+
+    Nobody's key signs such a plan: its digest is compared with the one that the workflow's own job handed over.
+    """
+    problems = tuple(one for one in seen.problems if one.kind != "plan_unsigned")
+    if before is not None and before.plan == seen.plan:
+        return replace(seen, problems=problems, answer=before.answer)
+    run = Path(os.environ.get("RR_RUN_DIR", "")).name
+    granted = awx.kept(seen.record.lines, seen.plan.digest, run) if seen.begun is not None and run else None
+    return replace(seen, problems=problems, answer=granted or awx.read(seen.policy))
+
+
 def read_line(text: str, signature: str, moment: datetime | None = None) -> tuple[Statement, Claim]:
     """Read one statement with what proves it. Raises `AmbiguousError`."""
     said = statement.parse(text)
@@ -107,6 +126,8 @@ def conclude(seen: Seen, verified: Sequence[Verified], *, now: datetime | None =
     clock = Clock(now or datetime.now(UTC), seen.begun, record.newest(seen.incident))
     rest = list(verified)
     problems = list(seen.problems)
+    if seen.policy.source == AWX:
+        return _concluded(seen, clock)
     signer = rest.pop(0) if rest and seen.plan.claim(None) else None
     problems += plan_file.proves(seen.plan, signer, seen.policy)
     if seen.signers is None or any(problem.kind != "record" for problem in problems):
@@ -120,6 +141,17 @@ def conclude(seen: Seen, verified: Sequence[Verified], *, now: datetime | None =
     ]
     maker = Maker(seen.plan.makers, signer.key if signer else "")
     judged = judge(seen.policy, seen.subject, maker, signed, clock)
+    return replace(judged, problems=(*problems, *judged.problems))
+
+
+def _concluded(seen: Seen, clock: Clock) -> Judged:
+    """Judge what AWX said, beside what is wrong with the plan, the record and the clock."""
+    bare = judge(seen.policy, seen.subject, Maker((), ""), [], clock)
+    problems = [*seen.problems, *(problem for problem in bare.problems if problem.kind == "clock")]
+    if any(problem.kind != "record" for problem in problems) or seen.answer is None:
+        return Judged(problems=tuple(problems))
+    found = seen.answer
+    judged = found if isinstance(found, Judged) else awx.judge(seen.policy, seen.plan, found, clock)
     return replace(judged, problems=(*problems, *judged.problems))
 
 

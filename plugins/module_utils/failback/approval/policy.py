@@ -6,7 +6,7 @@ Read from the site variable ``site_approvals``. What is left out is asked for: t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from failback.errors import ConfigError
@@ -20,7 +20,12 @@ ITEMS = {TECHNICAL_LEAD: "APPROVE-01", OPERATIONS_MANAGER: "APPROVE-02", EXECUTI
 VALID_HOURS = 24.0
 # Seconds by which the clocks of two machines may differ: more is a clock that was set, not one that drifted.
 CLOCK_TOLERANCE = 300.0
-_KNOWN = frozenset({"signers_file", "roles", "required", "valid_hours", "clock_tolerance", "deployment"})
+_KNOWN = frozenset(
+    {"signers_file", "roles", "required", "valid_hours", "clock_tolerance", "deployment", "source", "nodes", "teams"}
+)
+# Where people's words are read: signatures with the incident, or the approval nodes of an AWX workflow.
+SIGNATURES = "signatures"
+AWX = "awx"
 # When the rollback of a release asks for approvals: where it changes data, always, or never.
 DEPLOYMENT = ("data", "always", "never")
 _FEWEST = 2  # people whose word is needed, whatever the site says
@@ -31,7 +36,8 @@ class Policy:
     """Judged and complete. ``roles`` lists who may sign in each; ``valid_hours`` is the longest an approval holds.
 
     ``required`` are the roles whose approval is needed, the executive's included where the site is critical.
-    ``deployment`` says when the rollback of a release asks for them (`DEPLOYMENT`).
+    ``deployment`` says when the rollback of a release asks for them (`DEPLOYMENT`). ``source`` is where people's words
+    are read; for AWX ``nodes`` and ``teams`` name, by role, the workflow's node and the team its approver must be in.
     """
 
     site: str
@@ -41,6 +47,9 @@ class Policy:
     valid_hours: float
     clock_tolerance: float
     deployment: str = DEPLOYMENT[0]
+    source: str = SIGNATURES
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
 
     def asks_of_deployment(self, *, changes_data: bool) -> bool:
         """Tell whether the rollback of a release needs approvals."""
@@ -72,13 +81,14 @@ def read(variables: Mapping[str, Any]) -> Policy | None:
         raise ConfigError("site_approvals must be a mapping with signers_file and roles; see docs/inventory.md")
     if unknown := sorted(set(given) - _KNOWN):
         raise ConfigError(f"site_approvals: {', '.join(unknown)} is not known; known: {', '.join(sorted(_KNOWN))}")
-    signers_file = given.get("signers_file")
-    if not isinstance(signers_file, str) or not signers_file.strip():
+    source = _source(given.get("source", SIGNATURES))
+    signers_file = given.get("signers_file", "" if source == AWX else None)
+    if not isinstance(signers_file, str) or not (signers_file.strip() or source == AWX):
         raise ConfigError("site_approvals.signers_file is missing: name the allowed-signers file of this site")
-    roles = _roles(given.get("roles"))
+    roles = _roles(given.get("roles", {} if source == AWX else None))
     required = _required(given.get("required"), critical=variables.get("site_critical") is not False)
     for role in required:
-        if not roles.get(role):
+        if not roles.get(role) and source == SIGNATURES:
             raise ConfigError(f"site_approvals.roles names nobody for {role}, whose approval is required: add a person")
     return Policy(
         site=str(variables.get("site_name", "")),
@@ -88,7 +98,26 @@ def read(variables: Mapping[str, Any]) -> Policy | None:
         valid_hours=_number(given, "valid_hours", VALID_HOURS, least=0.0),
         clock_tolerance=_number(given, "clock_tolerance", CLOCK_TOLERANCE, least=-1.0),
         deployment=_deployment(given.get("deployment", DEPLOYMENT[0])),
+        source=source,
+        nodes=_by_role(given, "nodes", "approve-{role}"),
+        teams=_by_role(given, "teams", "rollback-runner {site}: {role}", str(variables.get("site_name", ""))),
     )
+
+
+def _source(given: object) -> str:
+    if given not in (SIGNATURES, AWX):
+        raise ConfigError(f"site_approvals.source is {given!r}; it must be {SIGNATURES} or {AWX}")
+    return str(given)
+
+
+def _by_role(given: Mapping[str, Any], name: str, usual: str, site: str = "") -> dict[str, str]:
+    """Return a name for each role: the site's, or the one that `rollback-runner awx configure` gives it."""
+    told = given.get(name, {})
+    if not isinstance(told, Mapping) or not all(isinstance(one, str) and one.strip() for one in told.values()):
+        raise ConfigError(f"site_approvals.{name} must give a name for each role")
+    if unknown := sorted(str(role) for role in set(told) - set(ROLES)):
+        raise ConfigError(f"site_approvals.{name}: {', '.join(unknown)} is no role; roles: {', '.join(ROLES)}")
+    return {role: str(told.get(role) or usual.format(role=role, site=site)) for role in ROLES}
 
 
 def _roles(given: object) -> dict[str, tuple[str, ...]]:

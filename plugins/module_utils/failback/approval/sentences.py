@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from failback.approval import sentences_awx
+
 Language = Literal["en", "ko"]
 Text = dict[Language, str]
 
@@ -290,3 +292,4 @@ SENTENCES: dict[str, tuple[Text, Text]] = {
         },
     ),
 }
+SENTENCES |= sentences_awx.SENTENCES

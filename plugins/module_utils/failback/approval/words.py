@@ -25,7 +25,7 @@ class Problem:
     @property
     def waits(self) -> bool:
         """True when only somebody's word is missing."""
-        return self.kind in {"missing", "no_plan"}
+        return self.kind in {"missing", "no_plan", "awx_pending"}
 
     @property
     def key(self) -> str:
