@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pymysql
 
-from lab import docker_api, keys
+from lab import docker_api, keys, ready
+from lab.commands import run
 from lab.desk.app import HTTP_PORT
 from lab.errors import LabError
 from lab.progress import step
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lab.paths import LabPaths
 
 _DESK_SECONDS = 5.0
+_BACK_SECONDS = 90.0  # until a database that was killed has recovered and answers
 
 
 def lose_idc_data(paths: LabPaths) -> None:
@@ -73,6 +75,48 @@ def prometheus_gone(_paths: LabPaths) -> None:
     docker_api.kill("idc-dns2-prometheus")
 
 
+def killed(container: str, _paths: LabPaths) -> None:
+    """Kill a service as a power cut would."""
+    docker_api.kill(container)
+
+
+def started(container: str, _paths: LabPaths) -> None:
+    """Start a service that was killed; what it keeps on its disk is as it was."""
+    docker_api.start(container)
+
+
+def rds_back(paths: LabPaths) -> None:
+    """Start RDS again and wait until it answers, as one does who was told that it is back."""
+    docker_api.start("aws-rds-mysql")
+    ready.wait_for("RDS", _BACK_SECONDS, lambda: ready.mysql(paths, "rds"))
+
+
+def silent(container: str, _paths: LabPaths) -> None:
+    """Freeze a service: it takes connections and answers nobody."""
+    docker_api.pause(container)
+
+
+def aws_api_back(_paths: LabPaths) -> None:
+    """Let the AWS API answer again."""
+    docker_api.unpause("aws-api-moto")
+
+
+def network_cut(_paths: LabPaths) -> None:
+    """Drop what the IDC's database sends to RDS; nobody is told."""
+    _nft("add", "table", "inet", "fault")
+    _nft("add", "chain", "inet", "fault", "in", "{ type filter hook input priority -10 ; }")
+    _nft("add", "rule", "inet", "fault", "in", "ip", "saddr", ADDRESS["idc-db1"], "drop")
+
+
+def network_back(_paths: LabPaths) -> None:
+    """Take that rule away again."""
+    _nft("delete", "table", "inet", "fault")
+
+
+def _nft(*words: str) -> None:
+    run(["docker", "exec", "rr-aws-rds", "nft", *words], timeout=20)
+
+
 FAULTS: dict[str, Callable[[LabPaths], None]] = {
     "lose_idc_data": lose_idc_data,
     "corrupt_rds": corrupt_rds,
@@ -82,12 +126,41 @@ FAULTS: dict[str, Callable[[LabPaths], None]] = {
     "status_page_broken": partial(desk, way="page", mode="status", status=500),
     "mend_desk": mend_desk,
     "prometheus_gone": prometheus_gone,
+    "rds_dead": partial(killed, "aws-rds-mysql"),
+    "rds_back": rds_back,
+    "idc_dead": partial(killed, "idc-db1-mysql"),
+    "aws_lb_dead": partial(killed, "aws-lb1-haproxy"),
+    "aws_lb_back": partial(started, "aws-lb1-haproxy"),
+    "aws_api_silent": partial(silent, "aws-api-moto"),
+    "aws_api_back": aws_api_back,
+    "dns_dead": partial(killed, "idc-dns1-named"),
+    "dns_back": partial(started, "idc-dns1-named"),
+    "network_cut": network_cut,
+    "network_back": network_back,
 }
+
+# What takes a fault back, where something does; a reset of the lab takes back all of them.
+MENDS = {
+    "chat_dead": "mend_desk",
+    "chat_slow": "mend_desk",
+    "mail_dead": "mend_desk",
+    "status_page_broken": "mend_desk",
+    "rds_dead": "rds_back",
+    "aws_lb_dead": "aws_lb_back",
+    "aws_api_silent": "aws_api_back",
+    "dns_dead": "dns_back",
+    "network_cut": "network_back",
+}
+
+
+def known(name: str) -> None:
+    """Refuse an unknown fault. Raises LabError naming those there are."""
+    if name not in FAULTS:
+        raise LabError(f"There is no fault {name}; there are: {', '.join(FAULTS)}.")
 
 
 def inject(paths: LabPaths, name: str) -> None:
     """Do one fault. Raises LabError for an unknown one."""
-    if name not in FAULTS:
-        raise LabError(f"There is no fault {name}; there are: {', '.join(FAULTS)}.")
+    known(name)
     with step(f"Fault: {name}"):
         FAULTS[name](paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +12,16 @@ from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.drill import drill as drills
-from rollback_runner.drill import drill_backup, scenarios
+from rollback_runner.drill import drill_backup, drill_list, scenarios
+from rollback_runner.errors import Exit
 from rollback_runner.record import report
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
+    from rollback_runner.drill.scenarios import Scenario
 
 _SCENARIO = "scenario"
-_FLAGS = frozenset({"--no-reset", "--json"})
+_FLAGS = frozenset({"--no-reset", "--list", "--json"})
 
 
 class _Drills(click.Group):
@@ -43,8 +46,9 @@ def _valued(args: list[str], place: int) -> bool:
 def drill() -> None:
     """Rehearse for real: a scenario in the lab (the default), or the restore of a backup.
 
-    `rollback-runner drill [SCENARIO]` carries out a scenario of the lab (plain, data-lost, rds-corrupt), see
-    `drill scenario --help`. `rollback-runner drill backup` restores a backup of the site into a scratch container.
+    `rollback-runner drill [SCENARIO]` carries out a scenario of the lab, see `drill scenario --help`, and
+    `rollback-runner drill --list` for their names. `rollback-runner drill backup` restores a backup of the site into a
+    scratch container.
     """
 
 
@@ -55,6 +59,7 @@ def drill() -> None:
 @click.option("--before", default=5.0, show_default=True, help="Seconds of traffic before the phase begins.")
 @click.option("--after", default=5.0, show_default=True, help="Seconds of traffic after the phase has ended.")
 @click.option("--no-reset", is_flag=True, help="Take the lab as it stands.")
+@click.option("--list", "listed", is_flag=True, help="Name every scenario, and how it must end. Does nothing.")
 @language_option
 @json_option
 def scenario(  # noqa: PLR0913 - one parameter per option is how click hands them over
@@ -65,19 +70,23 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
     before: float,
     after: float,
     no_reset: bool,
+    listed: bool,
     language: Language,
     as_json: bool,
 ) -> int:
-    """Carry out the whole way in the lab under live traffic, and check every acknowledged write.
+    """Carry out a scenario of the lab under live traffic, and hold how it ended against what it expects.
 
-    Sets the lab back to "migrated and failing", does the scenario's faults, starts clients that write, carries out
-    every leg, stops the clients, and compares their ledger with what IDC holds. Exit 0 only when all is proven and
-    nothing was lost. Scenarios: plain (default), data-lost, rds-corrupt; unheard for the leg emergency alone.
-    bad-release and bad-release-vercel are of another lab, which they start by themselves: the release that is live is
-    bad, and `deployment rollback` brings the one before it back; -i and --leg do not count there.
+    Sets the lab back to "migrated and failing", does the scenario's faults (before the clients start, while they write,
+    or when a task begins), starts clients that write, carries out its legs (by default all of the strategy), stops the
+    clients, compares their ledger with the side that serves, and asks both databases, the load balancers and DNS. Exit
+    0 only when the run ended as the scenario expects, nothing was lost, nothing doubled, and there were never two
+    writers. `--list` names the scenarios; plain is the default. Those of a deployment have a lab of their own, which
+    they start by themselves: the release that is live is bad, and `deployment rollback` brings the one before it back;
+    -i and --leg do not count there. molecule/NAME is the same scenario for molecule.
     """
-    if scenarios.find(scenario).application:
-        return _deployment(scenario, (before, after), language, reset=not no_reset, as_json=as_json)
+    if listed:
+        click.echo(_list_as_json() if as_json else drill_list.screen(messages.Texts(language)))
+        return int(Exit.PROVEN)
     order = drills.Order(
         site_name,
         home(),
@@ -89,29 +98,24 @@ def scenario(  # noqa: PLR0913 - one parameter per option is how click hands the
         scenario=scenario,
         legs=legs,
     )
-    content, code = drills.run(order)
-    _show(content, language, as_json=as_json)
-    return code
+    done = drills.run(order)
+    _show(done, scenarios.find(scenario), language, as_json=as_json)
+    return done.code
 
 
-def _deployment(scenario: str, seconds: tuple[float, float], language: Language, *, reset: bool, as_json: bool) -> int:
-    """Drill a bad release in its own lab; ``seconds`` of traffic before and after."""
-    # Here, because what a release's rollback needs is needed by no other drill.
-    from rollback_runner.drill import deployment_drill  # noqa: PLC0415 - needs the lab, other commands do not
-
-    found = scenarios.find(scenario)
-    order = deployment_drill.Order(found, home(), language, *seconds, reset=reset, silent=as_json)
-    content, code = deployment_drill.run(order)
-    _show(content, language, as_json=as_json)
-    return code
+def _list_as_json() -> str:
+    return json.dumps([asdict(one) for one in scenarios.scenarios().values()], ensure_ascii=False, indent=2)
 
 
-def _show(content: dict[str, Any], language: Language, *, as_json: bool) -> None:
+def _show(done: drills.Drilled, scenario: Scenario, language: Language, *, as_json: bool) -> None:
+    texts = messages.Texts(language)
+    lines = drill_list.verdict(scenario, done.problems, texts)
     if as_json:
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-    else:
-        click.echo(report.summary(content, language), nl=False)
-        click.echo(messages.Texts(language)("report.where", path=f"runs/{content['run']}/report.md"))
+        click.echo(json.dumps(done.content, ensure_ascii=False, indent=2))
+        click.echo("\n".join(lines), err=True)
+        return
+    click.echo(report.summary(done.content, language), nl=False)
+    click.echo("\n".join([*lines, texts("report.where", path=f"runs/{done.content['run']}/report.md")]))
 
 
 @drill.command()

@@ -6,11 +6,12 @@ frozen, each signs it with a key of their own, and only then the command is give
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from failback import incident
@@ -19,6 +20,7 @@ from failback.approval import policy
 from rollback_runner.content import ROOT
 from rollback_runner.deployment import carry, look, plan
 from rollback_runner.deployment.look import Wish
+from rollback_runner.drill import changes, command, expectation, moments
 from rollback_runner.drill import deployment_clients as clients
 from rollback_runner.errors import Exit, RunnerError, UsageError
 from rollback_runner.record import report, store
@@ -27,10 +29,11 @@ from rollback_runner.run.options import Options
 from rollback_runner.site import site as sites
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rollback_runner.checklist import Language
-    from rollback_runner.drill.scenarios import Scenario
+    from rollback_runner.drill.scenarios import Run, Scenario
     from rollback_runner.site.site import Site
 
 SITE = ROOT / "inventories" / "lab_releases"
@@ -46,58 +49,122 @@ _FIGURES = (
 )
 
 
-@dataclass(frozen=True)
-class Order:
-    """What to drill; times in seconds of traffic."""
+class ReleaseStages:
+    """One drill of a release's rollback, in stages as those of the failback (stages.py). Raises `UsageError`."""
 
-    scenario: Scenario
-    home: Path
-    language: Language
-    before: float
-    after: float
-    reset: bool
-    silent: bool
+    def __init__(self, scenario: Scenario, home: Path, language: Language, *, silent: bool) -> None:
+        self.scenario = scenario
+        self.seconds: dict[str, float] = {}  # when the command was given, and when it ended
+        self._home = home
+        self._language = language
+        self._silent = silent
+        self._application = scenario.application
 
+    def create(self) -> None:
+        """Have the lab with the bad release live, and do the faults that come first."""
+        clients.lab(self._home, ["up"], silent=self._silent)
+        incident.close(self._home, _site().name)
+        for fault in self.scenario.before:
+            clients.lab(self._home, ["fault", fault], silent=self._silent)
 
-def run(order: Order) -> tuple[dict[str, Any], int]:
-    """Run the drill; return the report with the ledger's figures in it, and the exit code."""
-    application = order.scenario.application
-    site = _site()
-    if order.reset:
-        clients.lab(order.home, ["up"], silent=order.silent)
-        incident.close(order.home, site.name)
-        for fault in order.scenario.before:
-            clients.lab(order.home, ["fault", fault], silent=order.silent)
-    site = _site()
-    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{application}"
-    wish = Wish(application, reason=f"drill {order.scenario.name}")
-    asked = carry.Asked(str(SITE), order.home, wish, order.language, yes=True, silent=order.silent)
-    with clients.running(order.home, application, name):
-        time.sleep(order.before)
-        for fault in order.scenario.during:
-            clients.lab(order.home, ["fault", fault], silent=order.silent)
-        _signed(order, site, application)
+    def start_clients(self, name: str) -> int:
+        """Start customers at the door; return their process."""
+        return clients.start(self._home, self._application, name).pid
+
+    def stop_clients(self, _name: str, process: int) -> None:
+        """End the customers, whichever process started them."""
+        clients.stop(process)
+
+    def faults_under_traffic(self) -> None:
+        """Do the faults that come while customers ask."""
+        for fault in self.scenario.during:
+            clients.lab(self._home, ["fault", fault], silent=self._silent)
+
+    def carry_out(self, run: Run) -> tuple[dict[str, Any], list[str]]:
+        """Have the plan signed and carry it out; return the report, and what is not as the scenario expects."""
+        for fault in run.first:
+            clients.lab(self._home, ["fault", fault], silent=self._silent)
+        site = _site()
+        self._signed(site)
         began = time.time()
-        options = Options(drill=order.scenario.name, takeover=runs.takeover(order.home, site.name))
-        content = carry.carry_out(asked, options, lambda _shown, _question: "")
-        ended = time.time()
-        if content["outcome"] != "interrupted":
-            time.sleep(order.after)
-    found, passed = clients.check(order.home, application, name)
-    found["command_seconds"] = round(ended - began, 3)
-    if found.get("first_good_answer"):
-        found["command_to_first_good_answer_seconds"] = round(found["first_good_answer"] - began, 3)
-    problems = found.pop("problems", [])
-    content["metrics"] = metrics(found)
-    directory = store.find(order.home, content["run"])
-    if not passed and content["exit_code"] == Exit.PROVEN:
-        content |= {"status": "failed", "outcome": "unproven", "exit_code": int(Exit.FAILED)}
-        content["failures"].append(_failure(problems))
-    store.write_json(directory, "ledger.json", found | {"problems": problems})
-    report.write(directory, content)
-    if content["exit_code"] == Exit.PROVEN:
-        incident.close(order.home, site.name)
-    return content, int(content["exit_code"])
+        with moments.watched(self._home, run.at, (*command.LAB, "releases")) as faults:
+            content = self._carry_out(Wish(self._application, reason=f"drill {self.scenario.name}"), site)
+        self.seconds = {"began": began, "ended": time.time()}
+        problems = expectation.of_run(run.expect, content, faults)
+        return content, problems + self.world(run.expect.serving)
+
+    def again(self) -> tuple[dict[str, Any], list[str]]:
+        """Roll back to what is live by now, which must change nothing. A rollback of the rollback is another drill."""
+        before = self._observed()
+        last = next(run for run in store.all_runs(self._home) if (run.read_report() or {}).get("deployment"))
+        target = (last.read_report() or {})["deployment"]["to"]
+        wish = Wish(self._application, to=target, reason=f"drill {self.scenario.name}, a second time")
+        content = self._carry_out(wish, _site())
+        problems = expectation.of_run(self.scenario.expect, content)
+        changed = changes.read(store.find(self._home, content["run"]).directory)
+        return content, problems + expectation.of_repeat(changed, before, self._observed(), content["run"])
+
+    def world(self, serving: str) -> list[str]:
+        """Ask every door which release it serves; return what is not as it must be."""
+        words = ["world", "--application", self._application, "--serving", serving]
+        wrong: list[str] = json.loads(command.ask(self._home, *words))["wrong"] if serving else []
+        return wrong
+
+    def ledger(self, _content: dict[str, Any], name: str) -> tuple[dict[str, Any], list[str]]:
+        """Compare the customers' ledger with the database."""
+        found, passed = clients.check(self._home, self._application, name)
+        problems = found.pop("problems", [])
+        began, ended = self.seconds["began"], self.seconds["ended"]
+        found["command_seconds"] = round(ended - began, 3)
+        if found.get("first_good_answer"):
+            found["command_to_first_good_answer_seconds"] = round(found["first_good_answer"] - began, 3)
+        return found, [] if passed else [*problems] or ["the customers' ledger does not match"]
+
+    def judged(self, content: dict[str, Any], found: dict[str, Any], problems: list[str]) -> dict[str, Any]:
+        """Put what customers and doors say into the run's report; a proven run with problems is proven no more."""
+        content["metrics"] = metrics(found)
+        if problems and content["exit_code"] == Exit.PROVEN:
+            content |= {"status": "failed", "outcome": "unproven", "exit_code": int(Exit.FAILED)}
+            content["failures"].append(_failure(problems))
+        directory = store.find(self._home, content["run"])
+        store.write_json(directory, "ledger.json", found | {"problems": problems})
+        report.write(directory, content)
+        if content["exit_code"] == Exit.PROVEN:
+            incident.close(self._home, _site().name)
+        return content
+
+    @contextmanager
+    def to_ourselves(self) -> Iterator[None]:
+        """Nothing to hold: each verb of the releases lab holds its lock itself."""
+        yield
+
+    def _carry_out(self, wish: Wish, site: Site) -> dict[str, Any]:
+        asked = carry.Asked(str(SITE), self._home, wish, self._language, yes=True, silent=self._silent)
+        options = Options(drill=self.scenario.name, takeover=runs.takeover(self._home, site.name))
+        return carry.carry_out(asked, options, lambda _shown, _question: "")
+
+    def _observed(self) -> dict[str, Any]:
+        words = ["world", "--application", self._application]
+        observed: dict[str, Any] = json.loads(command.ask(self._home, *words))["observed"]
+        return observed
+
+    def _signed(self, site: Site) -> None:
+        """Freeze the plan and have it signed, where signatures are asked for.
+
+        Raises RunnerError with what a command said, and what looking raises.
+        """
+        looked = look.look(site, self._home, Wish(self._application))
+        looked.need()
+        if not plan.asks_for_approvals(site, looked.facts):
+            return
+        people = self._home / ".lab" / "releases" / "people"
+        freeze = ["deployment", "plan", "--app", self._application, "--reason", f"drill {self.scenario.name}"]
+        _command(self._home, *freeze, "--freeze", "--as", MAKER, "--key", str(people / MAKER))
+        for role in policy.ROLES:
+            if role in SIGNERS:
+                person = SIGNERS[role]
+                words = ["--role", role, "--as", person, "--key", str(people / person), "--yes"]
+                _command(self._home, "approve", *words)
 
 
 def metrics(found: dict[str, Any]) -> dict[str, Any]:
@@ -118,27 +185,9 @@ def _site() -> Site:
         raise UsageError(f"The releases lab's site cannot be read: {error}") from error
 
 
-def _signed(order: Order, site: Site, application: str) -> None:
-    """Freeze the plan and have it signed, where signatures are asked for.
-
-    Raises RunnerError with what a command said, and what looking raises.
-    """
-    looked = look.look(site, order.home, Wish(application))
-    looked.need()
-    if not plan.asks_for_approvals(site, looked.facts):
-        return
-    people = order.home / ".lab" / "releases" / "people"
-    freeze = ["deployment", "plan", "--app", application, "--reason", f"drill {order.scenario.name}"]
-    _command(order, *freeze, "--freeze", "--as", MAKER, "--key", str(people / MAKER))
-    for role in policy.ROLES:
-        if role in SIGNERS:
-            person = SIGNERS[role]
-            _command(order, "approve", "--role", role, "--as", person, "--key", str(people / person), "--yes")
-
-
-def _command(order: Order, *words: str) -> None:
+def _command(home: Path, *words: str) -> None:
     argv = [sys.executable, "-m", "rollback_runner", words[0], *words[1:], "-i", str(SITE)]
-    environment = os.environ | {"RR_HOME": str(order.home)}
+    environment = os.environ | {"RR_HOME": str(home)}
     done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_SIGN, check=False)
     if done.returncode != 0:
         raise RunnerError(f"`rollback-runner {words[0]}` ended with {done.returncode}: {done.stderr.strip()}")

@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import drill_run as run
-import drill_world as world
 import pymysql
 import pytest
 from drill_site import BrokenSite, Said
+
+from lab import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable

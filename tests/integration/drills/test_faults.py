@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import drill_run as run
-import drill_world as world
 import pytest
 from failback import journal
+
+from lab import faults, world
+from lab.paths import LabPaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,16 +23,17 @@ pytestmark = pytest.mark.lab
 FAILED, REFUSED, INTERRUPTED = 1, 3, 130
 
 
-def docker(*words: str) -> None:
-    subprocess.run(["docker", *words], check=True, capture_output=True)
+def fault(name: str) -> None:
+    """Do what scenarios do under this name (lab/faults.py), or take it back."""
+    faults.FAULTS[name](LabPaths(run.HOME / ".lab"))
 
 
-def drill(name: str, moment: Callable[[list[run.Entry]], bool], fault: Callable[[int], None]) -> tuple[run.Ended, Any]:
+def drill(name: str, moment: Callable[[list[run.Entry]], bool], act: Callable[[int], None]) -> tuple[run.Ended, Any]:
     """Run the phase under traffic with one fault; return how it ended and what the ledger says."""
     run.reset("--read-only-delay", "2")
     ledger = f"{name}-{time.time_ns()}"
     with run.traffic(ledger):
-        ended = run.phase_until(moment, fault)
+        ended = run.phase_until(moment, act)
         # What clients do after the dust has settled belongs to the proof.
         time.sleep(3)
     return ended, ledger
@@ -45,9 +47,7 @@ NOTHING = {"lost_writes": 0, "duplicated_writes": 0, "two_writers_samples": 0}
 
 
 def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
-    ended, ledger = drill(
-        "idc-killed", run.task_begins("Bring IDC up to the position"), lambda _pid: docker("kill", "idc-db1-mysql")
-    )
+    ended, ledger = drill("idc-killed", run.task_begins("Bring IDC up to the position"), lambda _pid: fault("idc_dead"))
 
     assert ended.code == FAILED, ended.output
     assert world.still_on_aws(world.state(run.HOME)) == []
@@ -56,25 +56,19 @@ def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
 
 @pytest.mark.long
 def test_rds_killed_before_the_fence_promotes_nothing() -> None:
-    ended, _ = drill("rds-killed", run.task_begins("Hold new requests"), lambda _pid: docker("kill", "aws-rds-mysql"))
+    ended, _ = drill("rds-killed", run.task_begins("Hold new requests"), lambda _pid: fault("rds_dead"))
 
     assert ended.code in {FAILED, REFUSED}, ended.output
     assert world.ask(run.HOME, world.IDC, "SELECT @@super_read_only s")[0]["s"] == 1
-    docker("start", "aws-rds-mysql")
+    fault("rds_back")
 
 
+@pytest.mark.long
 def test_network_between_the_sides_cut_goes_back_to_rds() -> None:
-    rule = ["exec", "rr-aws-rds", "nft"]
-
-    def cut(_pid: int) -> None:
-        docker(*rule, "add", "table", "inet", "fault")
-        docker(*rule, "add", "chain", "inet", "fault", "in", "{ type filter hook input priority -10 ; }")
-        docker(*rule, "add", "rule", "inet", "fault", "in", "ip", "saddr", world.IDC, "drop")
-
     try:
-        ended, ledger = drill("network-cut", run.task_begins("Hold new requests"), cut)
+        ended, ledger = drill("network-cut", run.task_begins("Hold new requests"), lambda _pid: fault("network_cut"))
     finally:
-        docker(*rule, "delete", "table", "inet", "fault")
+        fault("network_back")
 
     # All may have arrived before the cut; then the way forward is the right one.
     expected = world.still_on_aws if ended.code else world.gone_home
@@ -82,13 +76,14 @@ def test_network_between_the_sides_cut_goes_back_to_rds() -> None:
     assert zeros(run.ledger(ledger, "rds" if ended.code else "idc")) == NOTHING
 
 
+@pytest.mark.long
 def test_a_load_balancer_killed_in_mid_phase_never_gives_two_writers() -> None:
     ended, ledger = drill(
         "lb-killed",
         run.task_begins("Close RDS to every writer"),
-        lambda _pid: docker("kill", "aws-lb1-haproxy"),
+        lambda _pid: fault("aws_lb_dead"),
     )
-    docker("start", "aws-lb1-haproxy")
+    fault("aws_lb_back")
 
     assert ended.code == FAILED, ended.output
     assert zeros(run.ledger(ledger)) == NOTHING
@@ -170,11 +165,11 @@ def whole(name: str, *options: str) -> tuple[run.Ended, str]:
 @pytest.mark.long
 def test_aws_api_silent_the_fence_by_sql_carries_the_rollback() -> None:
     run.reset("--read-only-delay", "2")
-    docker("pause", "aws-api-moto")
+    fault("aws_api_silent")
     try:
         ended, ledger = whole("aws-silent")
     finally:
-        docker("unpause", "aws-api-moto")
+        fault("aws_api_back")
 
     assert ended.code == FAILED, ended.output
     assert zeros(run.ledger(ledger)) == NOTHING
@@ -187,11 +182,11 @@ def test_aws_api_silent_the_fence_by_sql_carries_the_rollback() -> None:
 @pytest.mark.long
 def test_dns_server_dead_never_blocks_the_release() -> None:
     run.reset("--read-only-delay", "2")
-    docker("stop", "idc-dns1-named")
+    fault("dns_dead")
     try:
         ended, ledger = whole("dns-dead")
     finally:
-        docker("start", "idc-dns1-named")
+        fault("dns_back")
 
     assert ended.code == FAILED, ended.output
     assert zeros(run.ledger(ledger)) == NOTHING
@@ -202,7 +197,7 @@ def test_dns_server_dead_never_blocks_the_release() -> None:
 
 def test_rds_dead_is_refused_and_goes_only_with_an_accepted_loss() -> None:
     run.reset("--read-only-delay", "2")
-    docker("kill", "aws-rds-mysql")
+    fault("rds_dead")
     refused = run.command("phase", "emergency", "-i", run.SITE, "--yes", *run.ALONE)
 
     assert refused.code == REFUSED, refused.output

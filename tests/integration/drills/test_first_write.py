@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import drill_run as run
 import drill_site
-import drill_world as world
 import pytest
+
+from lab import world
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,6 @@
 """Killed at any moment, the next run reaches the same end state, and no acknowledged write is lost.
 
-Everything below the command dies at once, as in a power cut of the control host. `make test` tries the moments in
+Everything below the command dies at once, as in a power cut of the control host. `make test` tries the moment in
 which the writer is nowhere; `make drills` walks all of them: before and after each item, and twenty random ones.
 """
 
@@ -11,8 +11,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import drill_run as run
-import drill_world as world
 import pytest
+
+from lab import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-# The moments in which the writer is nowhere, or has just changed hands.
+# The moment in which the writer is nowhere, and those around it.
+NARROWEST = "fenced"
 NARROW = {
     "fencing": run.act_ended("lock the accounts"),
     "fenced": run.task_begins("Bring IDC up to the position"),
@@ -70,7 +72,7 @@ def _moments() -> dict[str, Moment]:
 
 
 def _cases() -> list[Any]:
-    return [pytest.param(name, marks=() if name in NARROW else pytest.mark.long) for name in _moments()]
+    return [pytest.param(name, marks=() if name == NARROWEST else pytest.mark.long) for name in _moments()]
 
 
 def _at_random(number: int) -> Moment:

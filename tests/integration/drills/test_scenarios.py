@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import drill_run as run
-import drill_world as world
 import pytest
+
+from lab import world
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 LIMIT = 900.0  # seconds

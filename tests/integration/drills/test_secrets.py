@@ -8,8 +8,9 @@ from pathlib import Path
 
 import drill_run as run
 import drill_watch as watch
-import drill_world as world
 import pytest
+
+from lab import world
 
 pytestmark = pytest.mark.lab
 

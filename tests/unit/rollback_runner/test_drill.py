@@ -7,9 +7,14 @@ import pytest
 
 from lab import faults
 from lab.releases import faults as release_faults
-from rollback_runner.drill import clients, drill, scenarios
+from rollback_runner.content import ROOT
+from rollback_runner.drill import clients, drill, figures, scenarios
+from rollback_runner.drill.scenarios import Expected, Run
 from rollback_runner.errors import UsageError
 from rollback_runner.plan import ways
+from rollback_runner.run import ansible_run
+
+LAB = ROOT / "inventories" / "lab"
 
 FOUND = {
     "write_outage_seconds": 3.0532834,
@@ -23,7 +28,7 @@ FOUND = {
 
 
 def test_figures_are_numbers_and_keep_their_details_beside_them() -> None:
-    flat = drill.metrics(FOUND)
+    flat = figures.metrics(FOUND)
     assert flat["write_outage_seconds"] == 3.053
     assert (flat["unknown_writes"], flat["held_requests"], flat["samples"]) == (2, 8, 3622)
     assert flat["unknown_writes_detail"] == {"total": 2, "committed": 1}
@@ -38,19 +43,62 @@ def test_no_samples_prove_nothing() -> None:
     assert not clients.measured({})
 
 
-def test_every_scenario_names_a_strategy_and_faults_that_exist() -> None:
-    releases = {"bad-release", "bad-release-vercel"}
-    assert set(scenarios.scenarios()) == {"plain", "data-lost", "rds-corrupt", "unheard", *releases}
+def test_every_scenario_names_a_strategy_legs_and_faults_that_exist() -> None:
     for scenario in scenarios.scenarios().values():
         assert ways.way(scenario.strategy).legs
+        for leg in scenario.legs:
+            assert ways.named(scenario.strategy, leg)
         known = release_faults.FAULTS if scenario.application else faults.FAULTS
-        assert {*scenario.before, *scenario.during} <= set(known)
+        assert set(scenario.faults) <= set(known)
         assert set(scenario.titles) == {"en", "ko"}
 
 
-def test_an_unknown_scenario_gets_a_suggestion() -> None:
-    with pytest.raises(UsageError, match=r"no drill data-los \(did you mean data-lost\?\)"):
+def test_what_takes_a_fault_back_is_one_itself() -> None:
+    assert {*faults.MENDS, *faults.MENDS.values()} <= set(faults.FAULTS)
+
+
+def test_a_fault_at_an_item_names_a_task_of_its_legs() -> None:
+    for scenario in scenarios.scenarios().values():
+        moments = [moment for run in scenario.runs for moment in run.at]
+        legs = [ways.named(scenario.strategy, leg) for leg in scenario.legs]
+        for moment in moments:
+            steps = [step for leg in legs for step in ansible_run.list_steps(ROOT / "playbooks" / leg.playbook, LAB)]
+            assert [step for step in steps if step.ids and moment.task in step.name], moment
+
+
+def test_what_had_another_name_is_found_by_it() -> None:
+    former = {"data-lost": "full_data_lost", "rds-corrupt": "full_rds_corrupt", "unheard": "emergency_unheard"}
+    former |= {"bad-release": "deployment_compose", "bad-release-vercel": "deployment_vercel", "plain": "plain"}
+    assert {name: scenarios.find(name).name for name in former} == former
+
+
+def test_an_unknown_scenario_gets_a_suggestion_and_the_names() -> None:
+    with pytest.raises(UsageError, match=r"no drill data-los \(did you mean data-lost\?\); there are: plain, "):
         scenarios.find("data-los")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"durring": ["rds_dead"]}, "x has durring, which nothing reads"),
+        ({"zeros": ["lost"]}, "x says zeros: lost; there are: lost_writes"),
+        ({"rds": "gone"}, "x says rds: gone; there are: alive, dead"),
+        ({"runs": [{"expect": {"exit": 1, "outcome": "unproven", "serving": "both"}}]}, "x says serving: both"),
+        ({"strategy": "switch-frist"}, "did you mean switch-first"),
+    ],
+)
+def test_a_definition_that_cannot_be_right_is_named(row: dict[str, object], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        scenarios.parse("x", {"title": {"en": "a", "ko": "b"}, "strategy": "switch-first", **row})
+
+
+def test_some_legs_alone_must_be_proven_and_leave_the_end_open() -> None:
+    alone = scenarios.find("full_data_lost").of_legs(("full:restore",))
+    assert (alone.legs, alone.runs, alone.before) == (
+        ("full:restore",),
+        (Run(Expected(0, "proven", "")),),
+        ("lose_idc_data",),
+    )
 
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
