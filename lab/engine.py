@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_SECONDS = 60.0
 # What the lab takes from Debian when it is missing: the engine, its client, and the tool that builds the images.
-PACKAGES = {"docker": "docker.io", "dockerd": "docker.io", "mmdebstrap": "mmdebstrap"}
+BUILDER = "mmdebstrap"
+PACKAGES = {"docker": "docker.io", "dockerd": "docker.io", BUILDER: "mmdebstrap"}
 PROBE_SECONDS = 30.0
 
 
@@ -58,7 +59,8 @@ def up(paths: LabPaths) -> None:
     """
     there = answers()
     packages = missing_packages(engine_answers=there)
-    if packages:
+    # Images that are there already need no builder; the first one that is not gets it (images.build).
+    if packages and packages != [PACKAGES[BUILDER]]:
         install(packages)
     if there or answers():
         return

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import docker.errors
 
-from lab import docker_api
+from lab import docker_api, engine
 from lab.commands import run
 from lab.errors import LabError
 from lab.files import write
@@ -175,6 +176,8 @@ def build(recipe: Recipe, scratch: Path) -> None:
     """Build one image and import it. Needs root. Raises LabError with what mmdebstrap said."""
     if os.geteuid() != 0:
         raise LabError("Building the lab's images needs root. Run `lab up` once as root.")
+    if shutil.which(engine.BUILDER) is None:
+        engine.install([engine.PACKAGES[engine.BUILDER]])
     mirror = debian_mirror()
     scratch.mkdir(parents=True, exist_ok=True)
     with (

@@ -22,10 +22,12 @@ RECORD = "record.tar.gz"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 MEMBERS = (GUIDE, RECORD, MANIFEST, SIGNATURE)
+# Only a bundle (rollback_runner/bundle) has this one: what puts its record to work elsewhere.
+INSTALL = "install"
 BLOCK = 512
 END = bytes(2 * BLOCK)
-# Bytes a member may have at most; the record has the file's own size as its bound.
-LARGEST = {GUIDE: 64 << 10, MANIFEST: 256 << 20, SIGNATURE: 64 << 10}
+# Bytes a member may have at most; what is packed has the file's own size as its bound.
+LARGEST = {GUIDE: 64 << 10, INSTALL: 1 << 20, MANIFEST: 256 << 20, SIGNATURE: 64 << 10}
 _CHUNK = 1 << 20
 _CHECKSUM = 148  # where a tar header has it
 _SIZE = slice(124, 136)
@@ -111,12 +113,12 @@ class Stream(io.RawIOBase):
         return Digest(self._size, self._hash.hexdigest())
 
 
-def members(source: IO[bytes]) -> dict[str, Member]:
-    """Find the four members. Raises ContainerError where a single byte outside of their content is another."""
+def members(source: IO[bytes], names: tuple[str, ...] = MEMBERS) -> dict[str, Member]:
+    """Find the members. Raises ContainerError where a single byte outside of their content is another."""
     total = os.fstat(source.fileno()).st_size
     found: dict[str, Member] = {}
     at = 0
-    for name in MEMBERS:
+    for name in names:
         source.seek(at)
         raw = source.read(BLOCK)
         size = _size(raw, name, total - at - BLOCK)

@@ -124,7 +124,7 @@ def decode(raw: bytes) -> Manifest:
         files=tuple(File(**file) for file in content["files"]),
         left_out=tuple(LeftOut(**one) for one in content["left_out"]),
     )
-    _names(file.name for file in found.files)
+    check_names(file.name for file in found.files)
     return found
 
 
@@ -134,7 +134,8 @@ def safe(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and all(_PART.fullmatch(part) and part not in {".", ".."} for part in parts)
 
 
-def _names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names that lead out of the archive, stand there twice, or lie in a file. Raises ManifestError."""
     seen: set[str] = set()
     for name in names:
         if not safe(name):
@@ -156,7 +157,8 @@ def _searched(content: Mapping[str, Any]) -> Searched:
     return Searched(**{**content, "forms": tuple(content["forms"]), "unread": tuple(content["unread"])})
 
 
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
+def fields(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that has exactly these."""
     return {
         "type": "object",
         "properties": properties,
@@ -165,28 +167,31 @@ def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _list(of: Mapping[str, Any], most: int = MOST_FILES) -> dict[str, Any]:
+def listed(of: Mapping[str, Any], most: int = MOST_FILES) -> dict[str, Any]:
+    """Return the schema of a list."""
     return {"type": "array", "items": of, "maxItems": most}
 
 
-_TEXT = {"type": "string", "maxLength": 4096}
-_WORD = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._+@:-]{0,199}\Z"}
-_SHA = {"type": "string", "pattern": r"^[0-9a-f]{64}\Z"}
-_COUNT = {"type": "integer", "minimum": 0}
-_MOMENT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z"}
-_SCHEMA = _object(
+TEXT = {"type": "string", "maxLength": 4096}
+WORD = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._+@:-]{0,199}\Z"}
+SHA = {"type": "string", "pattern": r"^[0-9a-f]{64}\Z"}
+COUNT = {"type": "integer", "minimum": 0}
+MOMENT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z"}
+FILE = fields(name=TEXT, size=COUNT, sha256=SHA, mtime=COUNT, scrubbed=COUNT)
+LEFT_OUT = fields(name=TEXT, why=TEXT)
+_SCHEMA = fields(
     format={"const": FORMAT},
     version={"const": VERSION},
-    site=_WORD,
-    incident=_WORD,
-    made_at=_MOMENT,
-    signer=_TEXT,
-    tool=_TEXT,
-    runs=_list(_object(id=_WORD, status=_TEXT, lines=_COUNT, digest=_SHA)),
-    searched=_object(files=_COUNT, values=_COUNT, found=_COUNT, forms=_list(_TEXT), unread=_list(_TEXT)),
-    guide=_SHA,
-    record=_SHA,
-    record_size=_COUNT,
-    files=_list(_object(name=_TEXT, size=_COUNT, sha256=_SHA, mtime=_COUNT, scrubbed=_COUNT)),
-    left_out=_list(_object(name=_TEXT, why=_TEXT)),
+    site=WORD,
+    incident=WORD,
+    made_at=MOMENT,
+    signer=TEXT,
+    tool=TEXT,
+    runs=listed(fields(id=WORD, status=TEXT, lines=COUNT, digest=SHA)),
+    searched=fields(files=COUNT, values=COUNT, found=COUNT, forms=listed(TEXT), unread=listed(TEXT)),
+    guide=SHA,
+    record=SHA,
+    record_size=COUNT,
+    files=listed(FILE),
+    left_out=listed(LEFT_OUT),
 )

@@ -40,8 +40,8 @@ def of_incident(directory: Path, site: str, incident: str) -> list[Path]:
 
 
 @contextmanager
-def fresh(directory: Path, wanted: str) -> Iterator[tuple[IO[bytes], Path]]:
-    """Give a file to write an archive into, and the name it gets when the block ends without an error.
+def fresh(directory: Path, wanted: str, *, suffix: str = SUFFIX) -> Iterator[tuple[IO[bytes], Path]]:
+    """Give a file to write an archive into (a bundle by its ``suffix``), and its name once the block has ended well.
 
     Nothing half made ever lies under a final name, also when the process is killed: what it leaves (``.*.part``) is
     swept by the next maker. Raises FailbackError when it cannot be written (with ``disk is full`` in words), and
@@ -52,7 +52,7 @@ def fresh(directory: Path, wanted: str) -> Iterator[tuple[IO[bytes], Path]]:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(directory):
-            for left in directory.glob(f".*{SUFFIX}{_PART}"):
+            for left in directory.glob(f".*{suffix}{_PART}"):
                 left.unlink(missing_ok=True)
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:

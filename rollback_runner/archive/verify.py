@@ -8,58 +8,22 @@ every file in it, and whether the journals among them hold together. So nothing 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import hashlib
-import os
-import tarfile
-import zlib
-from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
-from failback.approval import signing
-from failback.approval.signing import Claim
-from failback.errors import FailbackError
-
-from rollback_runner.archive import chains, container
+from rollback_runner.archive import chains, container, reading
 from rollback_runner.archive import manifest as manifests
 from rollback_runner.archive.make import NAMESPACE
+from rollback_runner.archive.reading import Problem
 from rollback_runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from failback.approval.signers import Signers
 
-    from rollback_runner.archive.manifest import File, Manifest
-
-Kind = Literal[
-    "shape", "manifest", "signer_unknown", "signature", "armor", "from_the_future", "sha256", "guide", "record",
-    "unpack", "member", "missing", "surplus", "journal", "cut",
-]  # fmt: skip
-_ZEROS = 10240  # bytes a tar may be filled up with
-_CHUNK = 1 << 20
-_AHEAD = 300.0  # seconds the maker's clock may be before ours
-_ARMOR = 70  # characters a line of a signature has
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong. ``what`` is a file or a place, ``why`` a detail in words."""
-
-    kind: Kind
-    what: str = ""
-    why: str = ""
-
-    @property
-    def key(self) -> str:
-        """The text that says it (rollback_runner/messages/archive.yml)."""
-        return f"archive.problem.{self.kind}"
+    from rollback_runner.archive.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -116,15 +80,16 @@ def verify(
     """
     if unpack is not None and (unpack.exists() or unpack.is_symlink()):
         raise UsageError(f"{unpack} is there already.", next_step="name a folder that does not exist")
-    with _opened(path) as source:
+    with reading.opened(path) as source:
         found = _prove(path, source, signers, sha256, now or datetime.now(UTC))
         if unpack is not None and found.good and found.manifest is not None:
-            _unpack(source, found.manifest, unpack)
+            member = container.members(source)[container.RECORD]
+            reading.unpack(source, member, found.manifest.files, unpack)
     return found
 
 
 def _prove(path: Path, source: IO[bytes], signers: Signers, sha256: str, now: datetime) -> Proof:
-    found = Proof(path, _digest(source), ())
+    found = Proof(path, reading.digest(source), ())
     problems = [Problem("sha256", path.name, found.sha256)] if sha256 and sha256.lower() != found.sha256 else []
     try:
         members = container.members(source)
@@ -137,7 +102,9 @@ def _prove(path: Path, source: IO[bytes], signers: Signers, sha256: str, now: da
     except manifests.ManifestError as error:
         return replace(found, problems=(*problems, Problem("manifest", container.MANIFEST, str(error))))
     found = replace(found, manifest=manifest, scrubbed=tuple(one.name for one in manifest.files if one.scrubbed))
-    found, wrong = _signed(found, signed, signature, signers, now)
+    seal = reading.Seal(manifest.signer, manifest.made_at, NAMESPACE, signed, signature)
+    held, wrong = reading.sealed(seal, signers, now)
+    found = replace(found, key=held.key, ended=held.ended)
     problems += wrong
     if wrong:
         # Whatever else it says, it was not said by anyone who counts.
@@ -146,41 +113,8 @@ def _prove(path: Path, source: IO[bytes], signers: Signers, sha256: str, now: da
     if problems:
         return replace(found, problems=tuple(problems))
     found_chains = chains.Chains(manifest)
-    problems += _files(source, members[container.RECORD], manifest, found_chains.look)
+    problems += reading.through(source, members[container.RECORD], manifest.files, found_chains.look)
     return replace(found, problems=(*problems, *_unchained(found_chains)), journals=found_chains.held)
-
-
-def _signed(
-    found: Proof, signed: bytes, signature: bytes, signers: Signers, now: datetime
-) -> tuple[Proof, list[Problem]]:
-    manifest = found.manifest
-    assert manifest is not None
-    if not _canonical(signature):
-        return found, [Problem("armor", container.SIGNATURE)]
-    if not signers.knows(manifest.signer):
-        return found, [Problem("signer_unknown", manifest.signer, str(signers.path))]
-    moment = datetime.fromisoformat(manifest.made_at)
-    if (moment - now).total_seconds() > _AHEAD:
-        return found, [Problem("from_the_future", manifest.made_at)]
-    claims = [Claim(signed, signature, manifest.signer, NAMESPACE, at) for at in (moment, now)]
-    then, today = signing.verify(claims, signers.content)
-    if not then.good:
-        return found, [Problem("signature", manifest.signer, then.why)]
-    return replace(found, key=then.key, ended=not today.good), []
-
-
-def _canonical(signature: bytes) -> bool:
-    """Tell whether a signature is written as ssh-keygen writes it: base64 has more than one way to say the same."""
-    begin, end = b"-----BEGIN SSH SIGNATURE-----\n", b"\n-----END SSH SIGNATURE-----\n"
-    if not (signature.startswith(begin) and signature.endswith(end)):
-        return False
-    body = signature[len(begin) : -len(end)]
-    try:
-        raw = base64.b64decode(body.replace(b"\n", b""), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    text = base64.b64encode(raw)
-    return body == b"\n".join(text[at : at + _ARMOR] for at in range(0, len(text), _ARMOR))
 
 
 def _covered(source: IO[bytes], members: dict[str, container.Member], manifest: Manifest) -> list[Problem]:
@@ -194,92 +128,6 @@ def _covered(source: IO[bytes], members: dict[str, container.Member], manifest: 
     return problems
 
 
-def _files(
-    source: IO[bytes], member: container.Member, manifest: Manifest, look: Callable[[File, bytes], None]
-) -> list[Problem]:
-    """Read the record through; each file must be the next of the manifest, and regular."""
-    left = deque(manifest.files)
-    try:
-        with (
-            gzip.GzipFile(fileobj=container.Window(source, member)) as packed,
-            tarfile.open(fileobj=packed, mode="r|") as record,
-        ):
-            for info in record:
-                if not left:
-                    return [Problem("surplus", info.name)]
-                if problem := _one(record, info, left.popleft(), look):
-                    return [problem]
-            rest = packed.read(_ZEROS + 1)
-    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
-        return [Problem("unpack", container.RECORD, str(error))]
-    if left:
-        return [Problem("missing", left[0].name)]
-    return [Problem("surplus", container.RECORD)] if any(rest) or len(rest) > _ZEROS else []
-
-
-def _one(
-    record: tarfile.TarFile, info: tarfile.TarInfo, file: File, look: Callable[[File, bytes], None]
-) -> Problem | None:
-    if info.name != file.name:
-        return Problem("member", file.name, f"there is {info.name!r} in its place")
-    if info.type != tarfile.REGTYPE or info.issparse():
-        return Problem("member", file.name, "it is no regular file")
-    if info.size != file.size:
-        return Problem("member", file.name, f"it has {info.size} bytes, not {file.size}")
-    content = record.extractfile(info)
-    assert content is not None
-    found, kept = hashlib.sha256(), []
-    while block := content.read(_CHUNK):
-        found.update(block)
-        if file.name.endswith(".jsonl"):
-            kept.append(block)
-    if found.hexdigest() != file.sha256:
-        return Problem("member", file.name, "its content has another digest")
-    look(file, b"".join(kept))
-    return None
-
-
 def _unchained(found: chains.Chains) -> list[Problem]:
     broken = [Problem("journal", name, why) for name, why in found.broken()]
     return broken + [Problem("cut", name) for name in found.missing()]
-
-
-def _unpack(source: IO[bytes], manifest: Manifest, folder: Path) -> None:
-    """Put the proven files below a new folder. Names were judged with the manifest; nothing else is created."""
-    member = container.members(source)[container.RECORD]
-    try:
-        folder.mkdir(mode=0o700)
-        with (
-            gzip.GzipFile(fileobj=container.Window(source, member)) as packed,
-            tarfile.open(fileobj=packed, mode="r|") as record,
-        ):
-            for file, info in zip(manifest.files, record, strict=True):
-                target = folder / file.name
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                content = record.extractfile(info)
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                with os.fdopen(os.open(target, flags, 0o600), "wb") as stream:
-                    while content is not None and (block := content.read(_CHUNK)):
-                        stream.write(block)
-                os.utime(target, (file.mtime, file.mtime))
-    except OSError as error:
-        raise FailbackError(f"the record could not be unpacked to {folder}: {error.strerror}") from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        with path.open("rb") as source:
-            yield source
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}.", next_step="rollback-runner archive list"
-        ) from error
-
-
-def _digest(source: IO[bytes]) -> str:
-    found = hashlib.sha256()
-    source.seek(0)
-    while block := source.read(_CHUNK):
-        found.update(block)
-    return found.hexdigest()
