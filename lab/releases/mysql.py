@@ -181,6 +181,8 @@ GRANT PROCESS, REPLICATION CLIENT, CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN ON *
 GRANT SELECT ON performance_schema.* TO 'rr_admin'@'%'; GRANT SELECT ON mysql.* TO 'rr_admin'@'%';
 CREATE USER IF NOT EXISTS 'shop_app'@'%' REQUIRE SSL; ALTER USER 'shop_app'@'%' IDENTIFIED BY '{shop}';
 """)
+    # A restore keeps its book, and what it moves aside, in schemas of the tool's own.
+    sql("GRANT ALL PRIVILEGES ON `rollback\\_runner\\_%`.* TO 'rr_admin'@'%';")
     for application in BOTH:
         sql(
             f"GRANT ALL PRIVILEGES ON {application.schema}.* TO 'rr_admin'@'%';"

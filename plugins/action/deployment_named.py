@@ -23,6 +23,7 @@ class ActionModule(DeploymentAction):
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "target": {"type": "dict", "required": True},
+        "before": {"type": "bool", "default": False},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -33,9 +34,17 @@ class ActionModule(DeploymentAction):
         # Where nobody knows what served before, what is named is what there is now.
         since = deployment_of(before) if before.get("id") else target
         named = list(self.provider().not_reverted(since, target))
+        # Before the move it is part of the plan; what a person has to see to afterwards is told once, after it.
         findings = [
             Finding("note", f"deployment:stays:{one.kind}:{one.name}", f"{one.name}: {one.told}", one.next_step)
             for one in named
+            if not args.flag("before")
         ]
         evidence: dict[str, object] = {"named": [asdict(one) for one in named]}
+        evidence["told"] = [
+            {"en": en, "ko": ko}
+            for one in named
+            for en, ko in ((one.told, one.told_ko), (one.next_step, one.next_step_ko))
+            if en and ko
+        ]
         return Outcome(changed=False, after={"named": len(named)}, evidence=evidence, findings=findings)

@@ -20,7 +20,10 @@ from failback.findings import Finding
 if TYPE_CHECKING:
     from failback.arguments import Arguments
     from failback.deployment.model import Project
+    from failback.deployment.provider import Provider
     from failback.http import Door
+
+_SILENCES = 3  # requests without any answer after which a domain that the site does not name is given up
 
 
 class ActionModule(DeploymentAction):
@@ -68,7 +71,7 @@ class ActionModule(DeploymentAction):
             findings.append(Finding("warning", "deployment:provider_silent", told))
             return self._outcome(evidence, findings)
         evidence["live"] = project.live
-        others, more = self._others(project, doors, wanted)
+        others, more = self._others(provider, [*project.domains, *chosen.get("domains", ())], doors, wanted)
         evidence["others"] = others
         findings += [*more, *self._beside(project, str(dict(chosen.get("to") or {}).get("id") or ""))]
         return self._outcome(evidence, findings)
@@ -79,19 +82,33 @@ class ActionModule(DeploymentAction):
         return Outcome(changed=False, after={"proven": proven}, evidence=evidence, findings=findings)
 
     @staticmethod
-    def _others(project: Project, doors: list[Door], wanted: Wanted) -> tuple[list[dict[str, str]], list[Finding]]:
-        """Ask the domains that only the provider knows: what they answer counts when it is the faulty build."""
+    def _others(
+        provider: Provider, domains: list[str], doors: list[Door], wanted: Wanted
+    ) -> tuple[list[dict[str, Any]], list[Finding]]:
+        """Ask the domains that only the provider knows, now or before the move, as often as the others, and count them.
+
+        One that does not answer from here, or does not name its build, is not proven, and is listed with the reason.
+        """
         known = names_of(doors)
+        names = [name for name in dict.fromkeys(map(bare, domains)) if name and name not in known]
+        if not names:
+            return [], []
+        ways = [own.way_in(provider, name) for name in names]
+        with ThreadPoolExecutor(max_workers=min(16, len(ways))) as pool:
+            seen = list(pool.map(lambda way: serving.settle(way, wanted, silences=_SILENCES), ways))
         asked, findings = [], []
-        for name in map(bare, project.domains):
-            if name in known or not name:
-                continue
-            build, problem = serving.once(name, wanted)
-            asked.append({"domain": name, "build": build, "problem": problem})
-            if problem:
-                severe = bool(wanted.faulty) and build == wanted.faulty
-                step = "add it to deployment_domains, so that it is proven as the others are"
-                findings.append(Finding("blocker" if severe else "warning", f"deployment:served:{name}", problem, step))
+        for name, (found, problem) in zip(names, seen, strict=True):
+            builds = [one for one in found["answers"] if not one.startswith("status ")]
+            wrong = [one for one in builds if one != wanted.build]
+            asked.append({"domain": name, **found, "proven": not problem and not wrong, "problem": problem})
+            if wrong:
+                told = problem or f"{name} answered with build {', '.join(wrong)} too"
+                step = "look again: rollback-runner deployment status"
+                findings.append(Finding("blocker", f"deployment:served:{name}", told, step))
+            elif problem:
+                told = f"not proven for {name}, a production domain by the provider's list: {problem}"
+                step = "ask it yourself, and add it to deployment_domains, so that it is proven as the others are"
+                findings.append(Finding("warning", f"deployment:served:{name}", told, step))
         return asked, findings
 
     @staticmethod

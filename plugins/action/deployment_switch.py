@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from failback.action import Outcome
 from failback.approval.mark import Destroys
-from failback.deployment import request
+from failback.deployment import request, serves
 from failback.deployment.base import DeploymentAction, deployment_of
 from failback.errors import FailbackError, RefusedError
 
@@ -49,15 +49,32 @@ class ActionModule(DeploymentAction):
         if there or self.check_mode:
             return Outcome(not there, before.live, target.id, evidence | {"request": None, "seconds": 0.0})
         begun, since = time.monotonic(), datetime.now(UTC)
-        with self.act(
-            "move production to another deployment", app=self.host, to=target.id, since=before.live
-        ) as record:
+        moving = self.act("move production to another deployment", app=self.host, to=target.id, since=before.live)
+        with moving as record, self._standing(provider, target, evidence):
             asked = provider.switch(target, kind, args.text("reason"), self.told)
             evidence |= {"request": asdict(asked), "seconds": round(time.monotonic() - begun, 2)}
             record |= {"request": asdict(asked)}
             if problem := request.problem(asked, target.id, kind, since):
-                raise FailbackError(problem, evidence)
+                raise FailbackError(problem.en, evidence | {"told": {"en": problem.en, "ko": problem.ko}})
         return self._proven(provider, target, before, evidence)
+
+    @staticmethod
+    @contextmanager
+    def _standing(provider: Provider, target: Deployment, evidence: dict[str, Any]) -> Iterator[None]:
+        """Say with every error what serves production after it: a message alone does not tell what was moved."""
+        try:
+            yield
+        except FailbackError as error:
+            try:
+                after = provider.project()
+            except FailbackError:
+                live, beside, told = None, [], serves.UNKNOWN
+            else:
+                live, beside = after.live, list(after.beside)
+                told = serves.told(live, beside, target.id)
+            found = {**evidence, **error.evidence, "live": live, "beside": beside, "moved": live == target.id}
+            said = serves.both(error, told)
+            raise type(error)(said["en"], found | {"told": said}) from error
 
     @contextmanager
     def _guarded(self, values: Mapping[str, Any]) -> Iterator[None]:

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from failback.action import Outcome
-from failback.deployment import plan
+from failback.deployment import plan, said
 from failback.deployment.base import DeploymentAction
 from failback.deployment.choose import Kind, choose
 from failback.errors import RefusedError
@@ -40,15 +40,19 @@ class ActionModule(DeploymentAction):
         picked = self._picked(provider, found, args.text("to"))
         chosen = choose(found, project, kind, picked)
         source = plan.moved_from(project, found, chosen.target.id)
-        problems = [] if chosen.live else list(provider.problems(chosen.target, kind))
+        problems: list[object] = [] if chosen.live else list(provider.problems(chosen.target, kind))
         evidence: dict[str, object] = {
             **chosen.as_dict(),
             "kind": kind,
             "from": self._source(provider, found, source),
             "live": project.live,
-            "problems": problems,
+            "domains": list(project.domains),
+            "problems": [str(one) for one in problems],
+            "told": said.pairs([*problems, *chosen.warnings]),
         }
-        findings = [Finding("blocker", f"deployment:problem:{n}", told) for n, told in enumerate(problems, start=1)]
+        findings = [
+            Finding("blocker", f"deployment:problem:{n}", str(told)) for n, told in enumerate(problems, start=1)
+        ]
         findings += [
             Finding("warning", f"deployment:pick:{n}", told.en) for n, told in enumerate(chosen.warnings, start=1)
         ]

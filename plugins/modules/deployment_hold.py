@@ -15,7 +15,8 @@ options:
     choices: [held, released]
     required: true
   back:
-    description: With V(released), what served before serves again, because the database was not changed.
+    description: With V(released), what served before serves again, because the database was not changed. Without
+      O(own) the database itself is asked first, and one that does not fit is refused.
     type: bool
     default: false
   own:
@@ -51,11 +52,11 @@ EXAMPLES = r"""
     target: "{{ __deployment_target.evidence }}"
   check_mode: true
 
-- name: Let them go to what served before
+- name: End a hold that a dead run left
   deployment_hold:
     state: released
     back: true
-    target: "{{ __deployment_target.evidence }}"
+    target: {}
 """
 
 RETURN = r"""

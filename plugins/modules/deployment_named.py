@@ -12,6 +12,10 @@ options:
     description: The evidence of DEPLOY-02, as deployment_target returned it.
     type: dict
     required: true
+  before:
+    description: Nothing has moved yet. What is named belongs to the plan then, and no findings are told.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - failback.looks
 author: The rollback-runner authors
@@ -27,9 +31,10 @@ EXAMPLES = r"""
     target: "{{ __deployment_target.evidence }}"
   check_mode: true
 
-- name: Read it for a target that a person picked
+- name: Read before anything moves what would stay as it is
   deployment_named:
     target: "{{ __deployment_target.evidence }}"
+    before: true
 """
 
 RETURN = r"""
@@ -42,7 +47,7 @@ after:
   returned: always
   type: raw
 evidence:
-  description: named, a list of kind, name, told and next_step.
+  description: named, a list of kind, name, told and next_step, the last two in Korean too (told_ko, next_step_ko).
   returned: always
   type: dict
 refused:

@@ -5,7 +5,8 @@ DOCUMENTATION = r"""
 module: deployment_retention
 short_description: Remove releases of an application that nobody will go back to
 description:
-  - For whoever deploys to hosts of our own, after a deployment. Nothing of a rollback calls it.
+  - For whoever deploys to hosts of our own, after a deployment. The role calls it after everything is proven, where
+    C(deployment_keep) is set.
   - What runs, what C(current) names, the newest releases and the last ones that served stay, the same on every host.
   - A host that is locked, or does not run what C(current) names, keeps everything.
   - Directories of releases go; images stay, for other releases and other applications may need their layers.

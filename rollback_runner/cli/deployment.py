@@ -12,7 +12,7 @@ from rollback_runner.checklist import nearest
 from rollback_runner.cli import deployment_acts as acting
 from rollback_runner.cli.common import Group, json_option, language_option, site_option
 from rollback_runner.content import home
-from rollback_runner.deployment import gate, look, show, view
+from rollback_runner.deployment import gate, look, releasing, show, view
 from rollback_runner.deployment import plan as planning
 from rollback_runner.errors import Exit, UsageError
 from rollback_runner.plan import frozen
@@ -101,7 +101,7 @@ def listing(site_name: str, *, app: str, language: Language, as_json: bool) -> i
     database as it is now. Reads only. Next: `deployment plan`.
     """
     _site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
-    looked.need_listing()
+    looked.need_listing(language)
     if as_json:
         show.as_json({"project": looked.facts.project, "deployments": looked.facts.deployments})
         return 0
@@ -121,7 +121,7 @@ def show_one(name: str, site_name: str, *, app: str, language: Language, as_json
     ID is its id, the start of its id or commit, or its address. Reads only.
     """
     _site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
-    looked.need_listing()
+    looked.need_listing(language)
     one = looked.facts.one(name)
     texts = messages.Texts(language)
     if one is None:
@@ -196,7 +196,7 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
     stops = bool(looked.facts.choice) and not (looked.facts.choice or {}).get("rolls_back", True)
     if stops and not looked.failures:
         return int(Exit.REFUSED)
-    looked.need()
+    looked.need(language)
     return 0
 
 
@@ -247,7 +247,7 @@ def status(site_name: str, *, app: str, language: Language, as_json: bool) -> in
     What serves, the last request to move it, whether new pushes are held back, and the last run of this tool.
     """
     site, looked = _look(site_name, look.Wish(app), silent=as_json, listing=True)
-    looked.need_listing()
+    looked.need_listing(language)
     texts = messages.Texts(language)
     last = show.last_run(home(), site, looked.wish.application)
     if as_json:
@@ -256,6 +256,27 @@ def status(site_name: str, *, app: str, language: Language, as_json: bool) -> in
     show.lines(view.production(looked, texts))
     show.lines(show.run_lines(last, texts))
     return 0
+
+
+@deployment.command()
+@click.option(
+    "--back", is_flag=True, help="Start what served before the hold; refused where the database does not fit it."
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it goes on record.")
+@click.option("--break-lock", default=None, metavar="REASON", help="Take the site's lock from whoever holds it.")
+@click.option("--yes", is_flag=True, help="Do not ask for the site's name.")
+@_app
+@site_option
+@language_option
+def release(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    site_name: str, *, app: str, back: bool, reason: str, break_lock: str | None, yes: bool, language: Language
+) -> int:
+    """End a hold that a dead run left: requests go again.
+
+    Normally `resume` or the same rollback again does it. This is for when nobody wants to go on: without --back what
+    the hold was for must run already; with --back the hosts start what served before, after the database was asked.
+    """
+    return acting.release(site_name, app, releasing.Wish("", reason, back, break_lock), language, yes=yes)
 
 
 def _look(site_name: str, wish: look.Wish, *, silent: bool, listing: bool = False) -> tuple[Site, Looked]:

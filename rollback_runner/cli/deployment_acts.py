@@ -10,7 +10,7 @@ import click
 from rollback_runner import messages
 from rollback_runner.cli import running
 from rollback_runner.content import home
-from rollback_runner.deployment import carry, look, undoing
+from rollback_runner.deployment import carry, look, releasing, undoing
 from rollback_runner.errors import RefusedError, UsageError
 from rollback_runner.site import site as sites
 
@@ -36,7 +36,7 @@ def undo(given: Mapping[str, Any]) -> int:
     wish = replace(asked.wish, application=look.application(site, asked.wish.application))
     # The list tells whether there is anything to undo; the target is chosen by the whole look that follows.
     looked = look.look(site, home(), replace(wish, to="", strategy=""), listing=True)
-    looked.need_listing()
+    looked.need_listing(asked.language)
     if not undoing.rolled_back(looked.facts):
         click.echo(texts("deployment.undo.nothing", app=wish.application), err=given["as_json"])
         return 0
@@ -70,6 +70,21 @@ def resume(found: Unfinished, given: Mapping[str, Any]) -> int:
         resumed=True,
     )
     return _run(asked, options, as_json=given["as_json"])
+
+
+def release(site_name: str, app: str, wish: releasing.Wish, language: Language, *, yes: bool) -> int:
+    """End a hold that a dead run left, after the site's name was typed."""
+    texts = messages.Texts(language)
+    site = sites.load(site_name, applications=True)
+    wish = replace(wish, application=look.application(site, app))
+    if not wish.reason.strip():
+        raise UsageError(texts("deployment.release.reason"), next_step='deployment release --reason "why"')
+    shown = texts("deployment.release.back" if wish.back else "deployment.release.forward", app=wish.application)
+    if not yes and running.confirm(shown, texts("plan.ask", site=site.name)) != site.name:
+        raise RefusedError(texts("plan.declined", site=site.name), next_step="the same command again, or with --yes")
+    done = releasing.release(site, home(), wish, aloud)
+    click.echo(texts("deployment.release.done" if done else "deployment.release.none", app=wish.application))
+    return 0
 
 
 def aloud(line: str) -> None:

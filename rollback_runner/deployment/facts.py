@@ -41,6 +41,8 @@ class Facts:
     named: Sequence[Mapping[str, Any]] = ()
     ran: Mapping[str, Any] = field(default_factory=dict)
     pushes: Mapping[str, Any] = field(default_factory=dict)
+    # Sentences that tasks told in English, and the same in Korean.
+    korean: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -66,8 +68,9 @@ class Facts:
 
 def read(told: Iterable[tuple[Sequence[str], Mapping[str, Any]]]) -> Facts:
     """Read what was told, each with the ids of the task that told it, the oldest first."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"korean": {}}
     for ids, evidence in told:
+        found["korean"] |= _korean(evidence.get("told"))
         for part in (evidence, *(value for value in evidence.values() if isinstance(value, dict))):
             found |= _parts(part)
         for name in _NAMED:
@@ -78,6 +81,13 @@ def read(told: Iterable[tuple[Sequence[str], Mapping[str, Any]]]) -> Facts:
         if _PUSHES in ids and evidence:
             found["pushes"] = evidence
     return Facts(**found)
+
+
+def _korean(told: object) -> dict[str, str]:
+    """Read a pair of sentences, or a list of them."""
+    rows = told if isinstance(told, list) else [told]
+    pairs = [one for one in rows if isinstance(one, dict) and one.get("en") and one.get("ko")]
+    return {str(one["en"]): str(one["ko"]) for one in pairs}
 
 
 def _parts(part: Mapping[str, Any]) -> dict[str, Any]:

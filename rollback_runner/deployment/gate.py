@@ -43,7 +43,7 @@ class Passed:
 
 def rolls_back(looked: Looked, texts: Texts) -> None:
     """Refuse where nothing may be rolled back. Raises `RefusedError` with what to do instead."""
-    looked.need()
+    looked.need(texts.language)
     choice: Mapping[str, Any] = looked.facts.choice or {}
     if choice and not choice.get("rolls_back", True):
         why = words.said(choice.get("why"), texts)

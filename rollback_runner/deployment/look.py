@@ -14,7 +14,7 @@ from failback import journal, lock
 
 from rollback_runner import checklist
 from rollback_runner.content import ROOT
-from rollback_runner.deployment import facts
+from rollback_runner.deployment import facts, words
 from rollback_runner.errors import RefusedError, RunnerError, UsageError
 from rollback_runner.plan import ways
 from rollback_runner.record import store, verdict
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from rollback_runner.checklist import Language
     from rollback_runner.deployment.facts import Facts
     from rollback_runner.record.seen import TaskSeen
     from rollback_runner.record.verdict import Failure
@@ -72,19 +73,20 @@ class Looked:
         """Whether a plan came of it."""
         return not self.failures and self.facts.plan is not None
 
-    def need(self) -> None:
+    def need(self, language: Language = "en") -> None:
         """Refuse to go on without a plan. Raises `RefusedError` where a gate said no, `RunnerError` where it broke."""
         if self.whole:
             return
-        said = [one.message for one in self.failures] or ["the look ended without a plan"]
+        said = [words.spoken(one.message, self.facts.korean, language) for one in self.failures]
+        said = said or ["the look ended without a plan"]
         told = f"{self.wish.application}: {'; '.join(dict.fromkeys(said))}"
         kind = RefusedError if all(one.status == "refused" for one in self.failures) and self.failures else RunnerError
         raise kind(told, next_step=f"rollback-runner deployment list --app {self.wish.application}; {self.record}")
 
-    def need_listing(self) -> None:
+    def need_listing(self, language: Language = "en") -> None:
         """Refuse to go on when not even the deployments could be listed. Raises as `need` does."""
         if not self.facts.deployments:
-            self.need()
+            self.need(language)
 
 
 def application(site: Site, name: str) -> str:

@@ -54,6 +54,7 @@ def make(
         "reversals": _reversals(choice),
         "backup": str((choice.get("backup") or {}).get("name") or "") if found.strategy == "restore" else "",
         "named": [dict(one) for one in found.named],
+        "korean": dict(found.korean),
         "auto_assign": found.pushes.get("auto_assign", (found.project or {}).get("auto_assign")),
         "seconds_to_switched": _between(began, switch["ended"]) if switch and switch.get("ended") else None,
         "seconds_to_proven": _between(began, ended) if proven else None,

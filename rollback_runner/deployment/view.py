@@ -88,6 +88,7 @@ def plan(site: Site, looked: Looked, texts: Texts) -> Iterator[Line]:
     yield from _database(looked, texts)
     yield from _findings(looked, texts)
     if not stops:
+        yield from _stays(looked, texts)
         yield Line("  " + texts("deployment.plan.point." + ("data" if facts.changes_data else "code")))
     if (
         not stops
@@ -218,9 +219,25 @@ def _findings(looked: Looked, texts: Texts) -> Iterator[Line]:
     for one in looked.findings:
         if one["severity"] != "note":
             style = "bad" if one["severity"] == "blocker" else "warn"
-            yield Line(f"  {texts('severity.' + one['severity'])}: {words.said(one['sentence'], texts)}", style)
+            told = words.spoken(words.said(one["sentence"], texts), looked.facts.korean, texts.language)
+            yield Line(f"  {texts('severity.' + one['severity'])}: {told}", style)
     for failure in looked.failures:
-        yield Line(f"  {texts.status(failure.status)}: {failure.task}: {failure.message}", "bad")
+        told = words.spoken(failure.message, looked.facts.korean, texts.language)
+        yield Line(f"  {texts.status(failure.status)}: {failure.task}: {told}", "bad")
+
+
+def _stays(looked: Looked, texts: Texts) -> Iterator[Line]:
+    """Name before anything moves what does not go back with the code, and what to do about it."""
+    named = looked.facts.named
+    if not named:
+        return
+    yield Line("  " + texts("deployment.plan.stays"), "warn")
+    for one in named[:_MOST]:
+        told = words.said({"en": one["told"], "ko": one.get("told_ko")}, texts).rstrip(".")
+        step = words.said({"en": one.get("next_step"), "ko": one.get("next_step_ko")}, texts).rstrip(".")
+        yield Line(f"    {one['name']}: {told}." + (f" {texts('report.next')}: {step}." if step else ""))
+    if len(named) > _MOST:
+        yield Line("    " + texts("whole.more", count=len(named) - _MOST))
 
 
 def _row(one: Mapping[str, Any], now: datetime, texts: Texts) -> list[str]:

@@ -55,6 +55,20 @@ def why(found: Mapping[str, Any], texts: Texts) -> str:
     return said({"en": found.get("why"), "ko": found.get("why_ko")}, texts)
 
 
+def spoken(text: str, korean: Mapping[str, str], language: str) -> str:
+    """Say in the language that is asked for what a task told in English, whole or as a part of a sentence."""
+    if language != "ko" or not korean:
+        return text
+    for english in sorted(korean, key=len, reverse=True):
+        text = text.replace(english, korean[english])
+    return text
+
+
+def of_report(text: str, report: Mapping[str, Any], language: str) -> str:
+    """Say it as `spoken` does, with what a run's report has in both languages."""
+    return spoken(text, (report.get("deployment") or {}).get("korean") or {}, language)
+
+
 def age(moment: str, now: datetime, texts: Texts) -> str:
     """Say how long ago a moment (ISO 8601) was; "-" where it is not known."""
     try:

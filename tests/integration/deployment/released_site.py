@@ -37,7 +37,7 @@ class Released:
 
     def command(self, *words: str) -> Result:
         """Give any command that takes a site."""
-        site = ["-i", str(self.directory), "--lang", "en"]
+        site = ["-i", str(self.directory), *(() if "--lang" in words else ("--lang", "en"))]
         return CliRunner().invoke(root, [*words, *site], standalone_mode=False)
 
     def json(self, *words: str) -> Any:

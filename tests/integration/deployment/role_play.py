@@ -13,7 +13,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from run_tasks import ROOT, Played, local_host
+import warm_ansible
+from run_tasks import ROOT, Played, local_host, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,8 @@ def run(
         extravars=dict(extra or {}),
         envvars={
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{warm_ansible.directory()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "RR_RUN_DIR": record(work),
             **(environment or {}),
         },
         quiet=True,

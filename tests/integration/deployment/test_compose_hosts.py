@@ -11,6 +11,7 @@ import compose_world
 import pytest
 import role_play
 import yaml
+from daemons import wait_until
 from failback import lock
 from failback.deployment.compose import balancer, changing, holding
 from failback.errors import FailbackError, RefusedError
@@ -119,7 +120,7 @@ def test_a_run_that_died_while_a_host_was_out_is_finished_by_the_next(
 def test_requests_wait_while_the_database_changes(world: World, lb: Balancer) -> None:
     provider = world.open(lb)
     with compose_world.Clients(lb.port) as clients:
-        time.sleep(0.2)
+        wait_until(lambda: bool(clients.answers), lambda: "nobody is served")
         found = provider.hold(provider.find("r2"), "the reversal of 0002")
         answered = len(clients.answers)
         time.sleep(0.3)
@@ -129,7 +130,7 @@ def test_requests_wait_while_the_database_changes(world: World, lb: Balancer) ->
         assert switch(provider, "r2").ended == "succeeded"
         assert len(clients.answers) == answered, "the hold ended before it was released"
         assert provider.release()["live"] == "r2"
-        time.sleep(0.2)
+        wait_until(lambda: len(clients.answers) > answered + 4, lambda: "nobody is served after the hold")
     assert not clients.failed
     assert {build for began, build, _ in clients.answers[answered:]} == {"r2"}
     assert provider.release() == {"changed": False}
@@ -143,7 +144,8 @@ def test_one_host_alone_changes_over_while_requests_wait(world: World, tmp_path:
         provider = world.open(alone, compose_hosts=["web1"])
         with compose_world.Clients(alone.port) as clients:
             assert switch(provider, "r2").ended == "succeeded"
-            time.sleep(0.1)
+            served = len(clients.answers)
+            wait_until(lambda: len(clients.answers) > served, lambda: "nobody is served afterwards")
         assert not clients.failed
     finally:
         alone.stop()

@@ -36,7 +36,13 @@ def test_from_the_list_to_undo(released: Released) -> None:
 
     planned = released("plan", "--reason", "orders fail")
     assert planned.return_value == 0, planned.exception
-    for words in ("shop-edge goes back from dpl_5 to dpl_2", "Chosen by the rule", "No approvals are asked for"):
+    for words in (
+        "shop-edge goes back from dpl_5 to dpl_2",
+        "Chosen by the rule",
+        "What does not go back with the code:",
+        "PAYMENT_URL: It was changed at",
+        "No approvals are asked for",
+    ):
         assert words in planned.stdout
     rehearsed = released("rollback", "--check")
     assert rehearsed.return_value == 0, rehearsed.stdout + str(rehearsed.exception)

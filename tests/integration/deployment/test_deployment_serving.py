@@ -110,7 +110,16 @@ def test_the_certificate_must_be_the_domains_own(site: Site) -> None:
     assert site.asked == []
 
 
-def test_a_domain_that_nobody_named_is_asked_once() -> None:
-    build, problem = serving.once("shop.invalid", wanted())
-    assert build == ""
+def test_a_domain_that_never_answers_is_given_up_before_its_time_is_over() -> None:
+    """One that the site does not name may not be reachable from here: it must not hold the proof up."""
+    ticks = iter(range(100))
+    nobody = Door("shop.invalid", "https://shop.invalid")
+    found, problem = serving.settle(nobody, wanted(within=50.0), clock=lambda: float(next(ticks)), silences=3)
     assert problem.startswith("shop.invalid /__build: ")
+    assert found["answers"] == {"status 0": 3}
+
+
+def test_a_domain_that_answers_wrongly_is_asked_on(site: Site) -> None:
+    site.builds = iter([*["r3"] * 6, *["r2"] * 9])
+    found, problem = serving.settle(site.door(), wanted(within=60), silences=3)
+    assert (problem, found["answers"]) == ("", {"r3": 6, "r2": 3})

@@ -6,32 +6,18 @@ Each test sets its lab up by itself, in about twenty seconds; the lab of the fai
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from failback import lock
+import releases_case as lab
+from releases_case import HOME, SITE, command, newest_report, paths, runs
 
-from lab.releases import customers, deploy, faults, lifecycle, mysql, repository
+from lab.releases import customers, deploy, faults, mysql, repository
 from lab.releases.applications import BAD, GOOD, SHOP
-from lab.releases.topology import WEB, Paths
-from rollback_runner.drill import deployment_clients as clients
-from rollback_runner.record import store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
-HOME = Path(os.environ.get("RR_HOME") or Path(__file__).parents[3])
-SITE = str(HOME / "inventories" / "lab_releases")
-LIMIT = 600.0  # seconds
 ALONE = ("--break-glass", "a test of this alone")
 ROLLBACK = ("deployment", "rollback", "-i", SITE, "--app", "shop-web", "--yes", "--reason", "a test", *ALONE)
 COLUMNS = (
@@ -41,42 +27,15 @@ COLUMNS = (
 ROWS = "SELECT COUNT(*) FROM shop.__drizzle_migrations;"
 
 
-def argv(*words: str) -> list[str]:
-    return [sys.executable, "-m", "rollback_runner", *words]
-
-
-def command(*words: str) -> tuple[int, str]:
-    done = subprocess.run(argv(*words), cwd=HOME, capture_output=True, text=True, timeout=LIMIT, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-def paths() -> Paths:
-    return Paths.from_environment()
-
-
 @pytest.fixture
 def bad_release() -> dict[str, str]:
-    """Bring the state every drill starts from; give the releases' ids."""
-    lifecycle.up(paths())
-    command("incident", "close", "-i", SITE, "--reason", "a test ended")
-    place = store.lock_path(HOME, "releases")
-    if (left := lock.read(place)) is not None and left.stale:
-        lock.release(place, left.epoch)
-    return deploy.identifiers(repository.commits(paths(), SHOP))
-
-
-def runs() -> set[str]:
-    found = set()
-    for host in WEB:
-        script = "readlink /srv/shop/current"
-        found.add(subprocess.check_output(["docker", "exec", host.container, "sh", "-c", script], text=True).strip())
-    return {one.removeprefix("releases/") for one in found}
+    return lab.start_anew()
 
 
 def drilled(scenario: str) -> dict[str, Any]:
     code, said = command("drill", scenario)
     assert code == 0, said[-4000:]
-    report: dict[str, Any] = json.loads((HOME / "runs" / "latest" / "report.json").read_text(encoding="utf-8"))
+    report = newest_report()
     metrics = report["metrics"]
     assert metrics["acknowledged_orders"] > 0
     for zero in ("failed_requests", "lost_orders", "changed_orders", "doubled_orders", "refused_but_stored"):
@@ -122,31 +81,6 @@ def test_what_cannot_be_sound_is_refused_before_anything_moves(
     assert mysql.sql(COLUMNS + ROWS) == before
 
 
-def kill_tree(pid: int) -> None:
-    """SIGKILL a process and all below it at once, as a power cut would."""
-    table = subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).split()
-    parents = {int(one): int(parent) for one, parent in zip(table[::2], table[1::2], strict=True)}
-    family = [pid]
-    for above in family:
-        family.extend(one for one, parent in parents.items() if parent == above and one not in family)
-    for one in family:
-        with suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
-
-
-def seen(text: str) -> Callable[[], bool]:
-    """Tell whether a journal that began after now holds the text."""
-    began = time.time()
-
-    def look() -> bool:
-        for journal in (HOME / "runs").glob("*-releases-deployment/journal.jsonl"):
-            if journal.stat().st_mtime >= began and text in journal.read_text(encoding="utf-8"):
-                return True
-        return False
-
-    return look
-
-
 @pytest.mark.parametrize(
     "at",
     [
@@ -159,18 +93,9 @@ def seen(text: str) -> Callable[[], bool]:
 )
 def test_a_run_killed_in_the_middle_is_gone_on_with(bad_release: dict[str, str], at: str) -> None:
     name = f"test-{time.time_ns()}"
-    with clients.running(HOME, "shop-web", name):
+    with lab.at_the_door(name):
         time.sleep(2)
-        look = seen(at)
-        with subprocess.Popen(
-            argv(*ROLLBACK), cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        ) as running:
-            limit = time.monotonic() + LIMIT
-            while not look() and running.poll() is None:
-                assert time.monotonic() < limit
-                time.sleep(0.01)
-            assert running.poll() is None, running.stdout and running.stdout.read().decode()[-3000:]
-            kill_tree(running.pid)
+        lab.killed_at(at, *ROLLBACK)
         code, said = command("resume", "-i", SITE, "--yes")
         assert code == 0, said[-4000:]
         time.sleep(2)

@@ -171,6 +171,41 @@ def test_rehearsal_does_not_pass(server: Server, spare: scratch_mysql.TestServer
     assert said in found.problems[0]["en"]
 
 
+@pytest.mark.parametrize(
+    ("before", "more", "said"),
+    [
+        ("CREATE TABLE seen (id int) ENGINE=MyISAM", "DELETE FROM `seen`", "no transactions (seen)"),
+        (
+            "CREATE TABLE seen (id int) ENGINE=MyISAM; CREATE VIEW sight AS SELECT id FROM seen",
+            "DELETE FROM sight WHERE id > 3",
+            "no transactions (seen)",
+        ),
+        (f"ALTER TABLE {case.TABLE} ENGINE=MyISAM", "", f"no transactions ({case.TABLE})"),
+        (
+            "CREATE TABLE a (id int); CREATE TABLE b (id int)",
+            "RENAME TABLE a TO c, b TO a, c TO b",
+            "would run it twice",
+        ),
+        ("CREATE TABLE a (id int)", "ALTER TABLE a ENGINE=InnoDB", "would run it twice"),
+    ],
+)
+def test_what_a_killed_run_would_do_twice_is_refused_in_the_rehearsal(
+    server: Server, spare: scratch_mysql.TestServer, before: str, more: str, said: str
+) -> None:
+    for sql in before.split("; "):
+        server.execute(sql)
+    found = tried(server, spare, case.script(case.DOWN + (case.BREAK + more if more else "")))
+    assert not found.passed
+    assert said in found.problems[0]["en"]
+    assert found.problems[0]["ko"] != found.problems[0]["en"]
+
+
+def test_what_may_run_twice_passes(server: Server, spare: scratch_mysql.TestServer) -> None:
+    """Tables without transactions may be there, as long as the reversal does not write into them."""
+    server.execute("CREATE TABLE seen (id int) ENGINE=MyISAM")
+    assert tried(server, spare, case.script(case.DOWN + case.BREAK + "DROP TABLE IF EXISTS never_there")).passed
+
+
 def test_drift_from_before_is_not_the_reversals(server: Server, spare: scratch_mysql.TestServer) -> None:
     """What differed from the files already may stay."""
     server.execute("CREATE TABLE by_hand (id int PRIMARY KEY)")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import role_play
+import run_tasks
 import vercel_world
 from role_play import blockers, evidence
 from vercel_world import DOMAINS, VercelWorld
@@ -141,3 +142,55 @@ def test_somebody_elses_promotion_is_told_and_not_run_over(vercel: VercelWorld) 
     assert done.rc != 0
     assert "DEPLOY-04" in str([one["task"] for one in done.results if one["event"] == "runner_on_failed"])
     assert live(vercel) != "dpl_2"
+
+
+def served(vercel: VercelWorld, to: str, faulty: str, **more: Any) -> Played:
+    """Ask who serves, as DEPLOY-05 does."""
+    doors = [{"name": name, "url": vercel.at["edge"], "host_header": name} for name in DOMAINS]
+    variables = vercel.variables() | {
+        "deployment_provider": "vercel",
+        "deployment_domains": doors,
+        "deployment_build": {"path": "/__build", "field": "$.build"},
+    }
+    target = {"to": {"id": to, "build": f"r{to[-1]}"}, "from": {"id": faulty, "build": f"r{faulty[-1]}"}}
+    target["domains"] = [*DOMAINS, "zone.example.org"]  # type: ignore[assignment]  # as DEPLOY-02 saw them
+    task = {"name": "DEPLOY-05 | Ask", "deployment_served": {"target": target, "times": 3, "within": 2}}
+    host = run_tasks.local_host(**variables | more)
+    return run_tasks.play(vercel.folder / "asked", [task], {"shop-edge": host}, group="deployments")
+
+
+def test_domains_that_only_the_provider_knows_are_asked_as_often_and_counted(vercel: VercelWorld) -> None:
+    state = vercel.ask("state")
+    state["project"]["domains"] = [*DOMAINS, "zone.example.org"]
+    vercel.ask("state", state)
+    found = served(vercel, "dpl_5", "dpl_2")
+    assert found.rc == 0, found.messages
+    (other,) = evidence(found, "DEPLOY-05")["others"]
+    assert (other["domain"], other["right_in_a_row"], other["proven"]) == ("zone.example.org", 3, True)
+
+    # One that is not reached from here is neither fine nor a proof of anything: it is named, with the reason.
+    silent = served(vercel, "dpl_5", "dpl_2", vercel_edge="http://127.0.0.1:9")
+    (other,) = evidence(silent, "DEPLOY-05")["others"]
+    assert (other["proven"], other["answers"]) == (False, {"status 0": 3})
+    told = [one["sentence"] for result in silent.results for one in result.get("findings", ())]
+    assert any(one.startswith("not proven for zone.example.org") for one in told)
+    assert blockers(silent) == []
+
+    # It was left behind by a move: the faulty build on it is no success, whatever the named domains answer.
+    vercel.fault("aliases_failed")
+    provider = vercel.provider()
+    asked = provider.switch(provider.find("dpl_2"), "rollback", "", lambda _said: None)
+    assert "zone.example.org serves dpl_5" in asked.problem
+    left = served(vercel, "dpl_2", "dpl_5")
+    assert any("zone.example.org /__build is still served by the faulty build r5" in one for one in blockers(left))
+
+
+def test_a_named_domain_that_no_deployment_has_is_refused_by_looking(vercel: VercelWorld) -> None:
+    doors = [{"url": vercel.at["edge"], "host_header": name} for name in (*DOMAINS, "forgotten.example.org")]
+    provider = vercel.provider(deployment_domains=doors)
+    told = [str(one) for one in provider.problems(provider.find("dpl_2"), "rollback")]
+    assert len(told) == 1
+    assert told[0].startswith("forgotten.example.org is a production domain by deployment_domains")
+    doors[-1]["provider_domain"] = ""
+    provider = vercel.provider(deployment_domains=doors)
+    assert provider.problems(provider.find("dpl_2"), "rollback") == ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import vercel_world
+from failback.deployment.said import Said
 from failback.deployment.vercel import errors, operations
 from failback.errors import UnreachableError
 from vercel_world import Asked, VercelWorld, problems
@@ -104,12 +105,17 @@ def test_the_stand_in_answers_every_operation(vercel: VercelWorld, name: str, me
 @pytest.mark.parametrize(("name", "status"), ERRORS, ids=str)
 def test_every_documented_error_is_a_sentence_with_the_next_step(name: str, status: int) -> None:
     path = next(path for one, _, path, _ in DOCUMENTED if one == name)
-    call = next((one for one in operations.ALL if one.id == name), operations.Operation(name, "GET", path, "do it"))
+    call = next(
+        (one for one in operations.ALL if one.id == name),
+        operations.Operation(name, "GET", path, Said("do it", "시험")),
+    )
     error = errors.refusal(call, status, {"error": {"code": "some_code", "message": "Some words of its own"}})
     text = str(error)
-    assert text.startswith(f"Vercel would not {call.doing}: ")
+    assert text.startswith(f"Vercel would not {call.doing.en}: ")
     assert f"(HTTP {status}, Some words of its own). Next: " in text
     assert text.endswith(".")
+    korean = dict(error.evidence["told"])["ko"]
+    assert f"(HTTP {status}, Some words of its own). 다음: " in korean
     assert "it says no" not in text  # every documented status has a meaning of its own
     assert (
         error.refused

@@ -136,7 +136,7 @@ def test_no_team_and_another_project_are_not_found(vercel: VercelWorld) -> None:
 )
 def test_problems_by_looking_alone(vercel: VercelWorld, target: str, kind: str, said: str) -> None:
     opened = vercel.provider()
-    found = opened.problems(opened.find(target), kind)
+    found = [str(one) for one in opened.problems(opened.find(target), kind)]
     assert bool(found) == bool(said)
     assert said in " ".join(found)
     assert posts(vercel) == 0

@@ -84,6 +84,41 @@ def test_the_list_marks_each_and_says_why_not(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plan_names_before_anything_moves_what_does_not_go_back(language: Language) -> None:
+    stays = {
+        "kind": "environment",
+        "name": "PAYMENT_URL",
+        "told": "It was changed at noon.",
+        "told_ko": "정오에 변경되었습니다.",
+        "next_step": "Make the old value work again.",
+        "next_step_ko": "예전 값이 다시 통하게 하십시오.",
+    }
+    seen = looked("nothing")
+    texts = messages.Texts(language)
+    shown = text(view.plan(site(), replace(seen, facts=replace(seen.facts, named=(stays,))), texts))
+    words_of = {
+        "en": "PAYMENT_URL: It was changed at noon. Next: Make the old",
+        "ko": "PAYMENT_URL: 정오에 변경되었습니다.",
+    }
+    assert words_of[language] in shown
+    assert texts("deployment.plan.stays") in shown
+    stops = looked("refuse")
+    kept = replace(stops, facts=replace(stops.facts, named=(stays,)))
+    assert "PAYMENT_URL" not in text(view.plan(site(), kept, texts)), "nothing goes back, so nothing stays behind"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "A token is wrong. Next: a new one."), ("ko", "토큰이 잘못됐습니다.")]
+)
+def test_what_a_task_told_in_both_languages_is_told_in_the_one_asked_for(language: Language, said: str) -> None:
+    pair = {"en": "A token is wrong. Next: a new one.", "ko": "토큰이 잘못됐습니다."}
+    found = facts.read([(("DEPLOY-04",), {"told": pair}), (("DEPLOY-12",), {"told": [{"en": "only one", "ko": ""}]})])
+    assert dict(found.korean) == {pair["en"]: pair["ko"]}
+    assert words.spoken(f"shop: {pair['en']}", found.korean, language) == f"shop: {said}"
+    assert words.of_report(pair["en"], {"deployment": {"korean": dict(found.korean)}}, language) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("strategy", ["nothing", "compatible", "reversal", "restore", "forward", "refuse"])
 def test_the_plan_names_the_target_every_statement_and_what_is_lost(language: Language, strategy: str) -> None:
     shown = text(view.plan(site(), looked(strategy), messages.Texts(language)))

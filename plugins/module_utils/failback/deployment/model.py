@@ -9,13 +9,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from failback.deployment.said import NOTHING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from failback.deployment.said import Said
 
 Target = Literal["production", "preview"]
 # `ready` alone can serve. `deleted`: the provider still lists it, or removed it meanwhile.
 State = Literal["ready", "building", "queued", "error", "canceled", "blocked", "deleted", "unknown"]
 # How a request to move production ended. `superseded`: another person's request took its place.
+Stays = Literal["environment", "cron", "domain", "cache", "configuration", "other"]
 Ended = Literal["pending", "succeeded", "failed", "skipped", "superseded", "unknown"]
 
 
@@ -60,6 +65,7 @@ class Request:
     since: str = ""  # the deployment it moved away from
     by: str = ""
     problem: str = ""
+    problem_ko: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,14 @@ class Project:
 class Named:
     """Something that does not go back with the code: what, how it is now, and what to do about it."""
 
-    kind: Literal["environment", "cron", "domain", "cache", "configuration", "other"]
+    kind: Stays
     name: str
     told: str
     next_step: str = ""
+    told_ko: str = ""
+    next_step_ko: str = ""
+
+    @classmethod
+    def of(cls, kind: Stays, name: str, told: Said, next_step: Said = NOTHING) -> Named:
+        """Name it in both languages."""
+        return cls(kind, name, told.en, next_step.en, told.ko, next_step.ko)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from failback.deployment.model import Deployment, Named, Project, Request
+    from failback.deployment.said import Said
 
 
 class Provider(Protocol):
@@ -26,7 +27,7 @@ class Provider(Protocol):
     def find(self, name: str) -> Deployment:
         """Read one by its id or address. Raises RefusedError when it is gone or not of this application."""
 
-    def problems(self, target: Deployment, kind: str) -> Sequence[str]:
+    def problems(self, target: Deployment, kind: str) -> Sequence[str | Said]:
         """Say why production cannot move to it (``kind``: rollback or promote), by looking alone; nothing: it can."""
 
     def switch(self, target: Deployment, kind: str, reason: str, told: Callable[[str], None]) -> Request:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class Said:
 
 
 NOTHING = Said()
+
+
+def pairs(sentences: Iterable[object]) -> list[dict[str, str]]:
+    """Return those that are said in both languages as they stand on record; whoever reports finds the Korean there."""
+    found = [one for one in sentences if isinstance(one, Said) and one.en and one.ko and one.en != one.ko]
+    return [{"en": one.en, "ko": one.ko} for one in found]
 
 
 def as_it_is(text: str) -> Said:

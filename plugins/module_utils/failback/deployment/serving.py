@@ -32,19 +32,25 @@ class Wanted:
     timeout: float = 5.0
 
 
-def settle(door: http.Door, wanted: Wanted, clock: Callable[[], float] = time.monotonic) -> tuple[dict[str, Any], str]:
+def settle(
+    door: http.Door, wanted: Wanted, clock: Callable[[], float] = time.monotonic, *, silences: int = 0
+) -> tuple[dict[str, Any], str]:
     """Ask until it answered rightly often enough in a row; a wrong answer begins the count anew.
 
+    ``silences``: give up after so many requests of which none was answered; 0: never before its time is over.
     Returns what goes on record, and why it is not proven ("": it is).
     """
     begun = clock()
-    right, builds = 0, []
+    right, builds, answered = 0, [], False
     while True:
         reply = http.ask(door, wanted.place.path, timeout=wanted.timeout, unique=True)
         problem = answers.served_problem(door.name, reply, wanted.place, wanted.build, wanted.faulty)
         builds.append(answers.build_of(reply, wanted.place) or f"status {reply.status}")
         right = 0 if problem else right + 1
+        answered = answered or bool(reply.status)
         if right >= wanted.times or clock() - begun >= wanted.within:
+            break
+        if silences and not answered and len(builds) >= silences:
             break
         if problem:
             time.sleep(_POLL)
@@ -55,10 +61,3 @@ def settle(door: http.Door, wanted: Wanted, clock: Callable[[], float] = time.mo
     seconds = round(clock() - begun, 2)
     found = {"door": door.name, "url": door.url, "answers": told, "right_in_a_row": right, "seconds": seconds}
     return found, problem
-
-
-def once(domain: str, wanted: Wanted) -> tuple[str, str]:
-    """Ask a domain that only the provider knows, once. Returns the build that answered and why it is not the target."""
-    reply = http.ask(http.Door(domain, f"https://{domain}"), wanted.place.path, timeout=wanted.timeout, unique=True)
-    problem = answers.served_problem(domain, reply, wanted.place, wanted.build, wanted.faulty)
-    return answers.build_of(reply, wanted.place), problem

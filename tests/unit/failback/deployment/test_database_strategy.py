@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -173,3 +174,40 @@ def test_choice_is_json() -> None:
     """What goes on record has a canonical form."""
     choice = strategy.choose(gate(BAD), [reversal("0002")], (backup("b"),), rehearsed=PASSED)
     assert len(canonical.digest(choice.as_dict())) == 64
+
+
+@pytest.mark.parametrize("asked", ["", "reversal", "restore", "compatible"])
+def test_postgresql_says_at_once_that_nothing_is_changed_back_there(asked: str) -> None:
+    """Whatever lies beside the migration: no advice that would fail later, and what a person can do instead."""
+    there = replace(gate(BAD), dialect="postgresql")
+    choice = strategy.choose(there, [reversal("0002")], (backup("b"),), asked, rehearsed=PASSED)
+    assert not choice.rolls_back
+    assert choice.strategy == ("refuse" if asked else "forward")
+    ways = {one.strategy: one for one in choice.options}
+    for name in ("reversal", "restore"):
+        assert not ways[name].open
+        assert "only MySQL is changed back by this tool" in ways[name].why["en"]
+    assert "--database restore" not in choice.next_step["en"]
+    assert "take the migration back with its own tool or by hand, then plan again" in choice.next_step["en"]
+    assert "MySQL뿐입니다" in ways["reversal"].why["ko"]
+
+
+def test_postgresql_lets_the_code_go_back_alone_where_it_fits() -> None:
+    fits = replace(gate(FINE, verdict="compatible"), dialect="postgresql")
+    assert strategy.choose(fits, (), ()).strategy == "compatible"
+
+
+def test_alembic_says_at_once_that_no_reversal_is_carried_out() -> None:
+    """A file beside a revision would be of no use, so nobody is told to write one; a backup may be open on MySQL."""
+    revised = replace(gate(BAD), tool="alembic")
+    choice = strategy.choose(revised, [reversal("0002")], (), rehearsed=PASSED)
+    assert choice.strategy == "forward"
+    assert "Alembic" in next(one for one in choice.options if one.strategy == "reversal").why["en"]
+    assert "reviewed reversal" not in choice.next_step["en"]
+    assert strategy.choose(revised, (), (backup("b"),), "restore").strategy == "restore"
+
+
+def test_a_way_that_was_asked_for_and_is_closed_names_the_other_ways() -> None:
+    choice = strategy.choose(gate(BAD), (), (), "reversal")
+    assert choice.strategy == "refuse"
+    assert choice.next_step["en"].startswith("leave --database out")

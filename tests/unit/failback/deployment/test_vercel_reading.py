@@ -202,3 +202,15 @@ def test_its_own_words_are_one_short_line() -> None:
     found = errors.words({"error": {"message": "a\n\nb " * 500}})
     assert "\n" not in found
     assert len(found) <= 300
+
+
+def test_a_domain_that_is_on_no_list_serves_nothing() -> None:
+    """What nobody lists did not follow: it must never count as fine."""
+    rows = [
+        {"alias": "here.example.org", "deploymentId": "a"},
+        {"alias": "old.example.org", "deploymentId": "b"},
+        {"alias": "to.example.org", "redirect": "here.example.org"},
+        {"alias": "not.asked.example.org", "deploymentId": "b"},
+    ]
+    wanted = ["here.example.org", "old.example.org", "to.example.org", "gone.example.org"]
+    assert reading.elsewhere(rows, wanted, "a") == {"old.example.org": "b", "gone.example.org": ""}

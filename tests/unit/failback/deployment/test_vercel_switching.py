@@ -109,8 +109,28 @@ def test_a_request_that_hangs_since_long_ago_does_not_block() -> None:
     assert mover(hanging, done)[0].move(TARGET, "rollback", "", silent).ended == "succeeded"
 
 
-def test_a_fresh_request_of_another_blocks() -> None:
-    mine, client = mover(project("dpl_bad", last("dpl_third", "in-progress", OLD + 9_999_000, "promote")))
+def test_a_request_of_ours_in_a_state_nobody_knows_is_waited_for_and_not_made_twice() -> None:
+    before = project("dpl_bad", last("dpl_good", "parked", OLD + 9_999_000))
+    after = project("dpl_good", last("dpl_good", "succeeded", OLD + 9_999_000))
+    mine, client = mover(before, after)
+    assert mine.move(TARGET, "rollback", "", silent).ended == "succeeded"
+    assert "requestRollback" not in client.asked
+
+
+def test_a_domain_that_no_list_has_did_not_follow() -> None:
+    before = project("dpl_bad", None)
+    after = project("dpl_good", last("dpl_good", "succeeded", OLD + 5))
+    for one in (before, after):
+        one["targets"]["production"]["alias"].append("www.shop.example.org")
+    asked = mover(before, after)[0].move(TARGET, "rollback", "", silent)
+    assert asked.ended == "failed"
+    assert "www.shop.example.org serves nothing" in asked.problem
+    assert "www.shop.example.org" in asked.problem_ko
+
+
+@pytest.mark.parametrize("state", ["in-progress", "a word of tomorrow"])
+def test_a_fresh_request_of_another_blocks(state: str) -> None:
+    mine, client = mover(project("dpl_bad", last("dpl_third", state, OLD + 9_999_000, "promote")))
     with pytest.raises(RefusedError, match="Somebody's promote to dpl_third"):
         mine.move(TARGET, "rollback", "", silent)
     assert "requestRollback" not in client.asked

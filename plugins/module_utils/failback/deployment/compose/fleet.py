@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from failback.deployment.compose import words
 from failback.deployment.compose.release import Release, differences
 from failback.deployment.model import Deployment, Named, Request
 
@@ -79,35 +80,29 @@ def unfit(fleet: Sequence[Standing], release: str) -> list[str]:
 def not_reverted(fleet: Sequence[Standing], since: str, target: str) -> list[Named]:
     """Name what stays as it is when the code goes back."""
     from_, to = _copy(fleet, since), _copy(fleet, target)
+    names = {"since": since, "target": target}
     found = [
-        Named(
-            "environment",
-            name,
-            f"set outside of the release and stays as it is for {since}",
-            f"set it as {target} needs it, or see that both take it as it is",
-        )
+        Named.of("environment", name, words.SET_OUTSIDE.filled(**names), words.SET_AS.filled(**names))
         for name in sorted({*from_.environment, *to.environment})
     ]
     found += [
-        Named("cron", name, f"the job {name} of {since} is not part of {target}", "take it off the hosts by hand")
+        Named.of("cron", name, words.CRON_LEFT.filled(name=name, **names), words.CRON_OFF)
         for name in sorted(set(from_.crons) - set(to.crons))
     ]
     found += [
-        Named("cron", name, f"the job {name} of {target} may be missing on the hosts", "see that it is there")
+        Named.of("cron", name, words.CRON_MISSING.filled(name=name, **names), words.CRON_THERE)
         for name in sorted(set(to.crons) - set(from_.crons))
     ]
     hosts = [one.host for one in fleet if one.host_env]
     if hosts:
-        told = f"the variables of host.env on {', '.join(hosts)} are the host's and stay as they are"
-        found.append(Named("configuration", "host.env", told, f"see that {target} takes them"))
+        told = words.HOST_ENV.filled(hosts=", ".join(hosts))
+        found.append(Named.of("configuration", "host.env", told, words.HOST_ENV_FITS.filled(**names)))
     volumes = sorted({name for one in fleet for name in one.config.get("volumes") or ()})
     found += [
-        Named("other", name, f"the volume {name} keeps what {since} wrote", f"see that {target} can read it")
+        Named.of("other", name, words.VOLUME.filled(name=name, **names), words.VOLUME_READ.filled(**names))
         for name in volumes
     ]
-    found.append(
-        Named("cache", "answers", f"caches before the hosts may hold answers of {since}", "empty them, or wait")
-    )
+    found.append(Named.of("cache", "answers", words.CACHES.filled(**names), words.CACHES_EMPTY))
     return found
 
 

@@ -110,7 +110,7 @@ def release(app: Application, *, back: bool, own: bool = False) -> dict[str, Any
     if apart and not back:
         raise RefusedError(
             f"the hold for {held.to} stays: {', '.join(apart)}. Run the rollback again, or where the database was not"
-            " changed, put the hosts back (deployment_hold: state released, back true)"
+            " changed, put the hosts back (rollback-runner deployment release --back)"
         )
     locking.guard("end the hold")
     nodes = app.balancer()
@@ -138,7 +138,7 @@ def _stays(held: Held) -> str:
     return (
         f"requests stay held for {held.to}, then get 503: an earlier run ({held.run or 'unknown'}) began that, and how"
         " far it came with the database is not known here. Run the rollback again; where the database is"
-        " certainly as it was, put the hosts back (deployment_hold: state released, back true)"
+        " certainly as it was, end it (rollback-runner deployment release --back)"
     )
 
 

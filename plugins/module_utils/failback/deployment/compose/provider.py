@@ -127,6 +127,10 @@ class ComposeProvider(Application):
         """
         return holding.release(self, back=back, own=own)
 
+    def held(self) -> holding.Held | None:
+        """Tell whose hold stands, from the notes with the hosts' locks; None: nothing is held."""
+        return next((one for one in (holding.Held.of(seen.notes) for seen in self.look()) if one is not None), None)
+
     @contextmanager
     def trial(self, target: Deployment, answers_at: str = "") -> Iterator[str]:
         """Run the target beside what serves, on the first host, and give an address of it as seen from here.

@@ -19,6 +19,7 @@ from failback.deployment.database import (
     rehearsal,
     restoring,
     reversal,
+    rights,
     shape,
     steps,
     words,
@@ -90,8 +91,8 @@ class Decision:
 def decide(order: Order) -> Decision:
     """Decide. Raises ConfigError, UnreachableError, RefusedError for what cannot even be looked at."""
     gate = order.gate
-    if gate.dialect != "mysql":
-        return Decision(_elsewhere(order))
+    if gate.dialect != "mysql":  # the strategies know that neither a reversal nor a restore is carried out there
+        return Decision(strategies.choose(gate, (), (), order.asked, held=order.held))
     with Server.connect(Login.from_dict(order.settings.login, "deployment_database"), name=gate.schema) as server:
         if (found := _cut_off(order, server)) is not None:
             return found
@@ -127,6 +128,9 @@ def _decide(order: Order, server: Server) -> Decision:
         script = steps.script_of(gate, undo, found)
         trial, rehearsed, fresh = _rehearsed(order, server, script, undo)
     surveyed = _backups(order) if order.asked == "restore" or strategies.needs_more(gate) else backups.Found()
+    if surveyed.options and (missing := rights.lacking(server, gate.schema)):
+        known = tuple(replace(one, problem=one.problem or missing) for one in surveyed.options)
+        surveyed = replace(surveyed, options=known)
     losses = {"reversal": loss.of_reversal(server, gate.schema, trial.effects, found) if trial else ()}
     arguments: dict[str, Any] = {"rehearsed": rehearsed, "held": order.held}
     choice = strategies.choose(gate, found, surveyed.options, order.asked, losses=losses, **arguments)
@@ -207,13 +211,6 @@ def _backups(order: Order) -> backups.Found:
         return backups.Found()
     memory = None if order.check else order.directory
     return backups.survey(order.gate, order.backups, order.opener, memory, asked=order.asked == "restore")
-
-
-def _elsewhere(order: Order) -> Choice:
-    """Choose for a server that neither reversals nor restores are carried out on."""
-    why = Rehearsed("", None, problems=(words_trial.MYSQL_ONLY,))
-    undo = () if strategies.must_decide(order.gate) else strategies.to_undo(order.gate)
-    return strategies.choose(order.gate, _reversals(order, undo), (), order.asked, rehearsed=why, held=order.held)
 
 
 def _restore_under_way(order: Order, server: Server, url: str) -> Choice:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from failback.deployment.database.steps import Script
     from failback.mysql import Login
 
+_RULES = 2  # of what passes; raised when they become stricter, so that older rehearsals are made anew
 _SHOWN = 5  # differences in one sentence
 
 
@@ -76,6 +77,7 @@ def key(script: Script, before: Shape, files: Sequence[File], undone: Sequence[F
     """Digest everything that the outcome of a rehearsal depends on; pure."""
     return canonical.digest(
         {
+            "rules": _RULES,
             "script": script.digest(),
             "schema": before.digest(),
             "files": [[one.name, one.sql] for one in files],
@@ -133,7 +135,8 @@ def rehearse(  # noqa: PLR0913 - everything a rehearsal is about, each by name
                 [_text(uncompared)] if uncompared else _against_files(there, script, before, after, files, undone)
             )
     except FailbackError as error:
-        problems.append(_text(str(error)))
+        told = error.evidence.get("told")
+        problems.append({**_text(str(error)), **(told if isinstance(told, dict) else {})})
     seconds = round(time.monotonic() - started, 3)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     return Trial(digest, not problems, at, seconds, states, found, tuple(problems), copied)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from failback.deployment.statements.split import Statement
 
 Kind = Literal["define", "write", "row"]
-_DEFINES = frozenset({"ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE"})
+_DEFINES = frozenset({"ALTER", "CREATE", "DROP", "RENAME"})
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _OBJECTS = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION"})
 # Words that may stand between the verb and what it is about.
@@ -117,10 +117,15 @@ def _kind(statement: Statement) -> Kind:
     verb = words[0] if words else ""
     if verb in _WRITES:
         return "write"
+    if verb == "TRUNCATE":
+        raise RefusedError(
+            "(TRUNCATE) has no place in a reversal: a run that was cut off could not tell whether it ran, and would"
+            " empty the table again. Write DELETE FROM, which is counted in its own transaction"
+        )
     if verb not in _DEFINES:
         raise RefusedError(f"({verb or 'no word'}) has no place in a reversal: only tables, views, programs, rows do")
     about = next((word for word in words[1:] if word not in _BETWEEN), "")
-    if verb != "TRUNCATE" and about not in _OBJECTS and not _named_later(words):
+    if about not in _OBJECTS and not _named_later(words):
         raise RefusedError(f"({verb} {about}) has no place in a reversal: only tables, views, programs, rows do")
     return "define"
 

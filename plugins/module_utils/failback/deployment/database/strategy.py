@@ -133,7 +133,8 @@ def _reversal(
     *,
     held: bool,
 ) -> Option:
-    why = _no_reversal(gate, found, rehearsed)
+    why = words.by_hand(gate) if to_undo(gate) else None
+    why = why or _no_reversal(gate, found, rehearsed)
     said = words.losing(loses, held=held)
     if why is not None:
         return Option("reversal", open=False, why=why, said=said, loses=loses)
@@ -168,6 +169,8 @@ def _restore(  # noqa: PLR0913 - as choose
 ) -> Option:
     if asked != "restore" and not needs_more(gate):
         return Option("restore", open=False, why=words.RESTORE_NEEDLESS, said=words.losing(loses, held=held))
+    if gate.dialect != "mysql":
+        return Option("restore", open=False, why=words.MYSQL_ONLY, said=words.RESTORE_LOSES)
     if backup is None:
         return Option("restore", open=False, why=words.no_backup(backups), said=words.RESTORE_LOSES)
     said = words.losing(loses, held=held) if loses else words.RESTORE_LOSES

@@ -44,6 +44,16 @@ REVERSAL_UNSURE: Text = {
     "en": "a reversal undoes what the migration's file says, and what was done to this database is not what files say",
     "ko": "되돌리기 SQL은 파일의 내용을 되돌리는데, 이 데이터베이스에 실제로 적용된 내용은 파일과 다릅니다",
 }
+MYSQL_ONLY: Text = {
+    "en": "only MySQL is changed back by this tool: on PostgreSQL neither a reversal nor a backup is carried out",
+    "ko": "이 도구가 되돌릴 수 있는 데이터베이스는 MySQL뿐입니다. PostgreSQL에서는 되돌리기 SQL도 백업 복원도 "
+    "실행하지 않습니다",
+}
+NO_ALEMBIC: Text = {
+    "en": "Alembic's revisions are Python, not SQL that could be rehearsed on a copy of this schema, so no reversal is"
+    " carried out",
+    "ko": "Alembic 리비전은 스키마 사본에서 예행할 수 있는 SQL이 아니라 Python이므로 되돌리기 SQL을 실행하지 않습니다",
+}
 NOT_READ: Text = {"en": "the reversal could not be read", "ko": "되돌리기 SQL을 읽지 못했습니다"}
 NOT_REHEARSED: Text = {
     "en": "the reversal was not rehearsed on a copy of this schema yet",
@@ -56,6 +66,18 @@ RESTORE_NEEDLESS: Text = {
 RESTORE_LOSES: Text = {
     "en": "loses everything that was written since the backup",
     "ko": "백업 이후에 기록된 모든 데이터를 잃습니다",
+}
+_BY_HAND: Text = {
+    "en": "nothing is rolled back: correct the release and deploy it; or take the migration back with its own "
+    "tool or by"
+    " hand, then plan again: the code goes back alone once the database fits it",
+    "ko": "아무것도 되돌리지 않습니다. 배포를 수정하여 다시 배포하거나, 해당 도구나 수작업으로 마이그레이션을 "
+    "되돌린 뒤 다시"
+    " 계획하십시오. 데이터베이스가 맞으면 코드만 롤백됩니다",
+}
+_ANOTHER_WAY: Text = {
+    "en": "leave --database out: the plan then shows every way and takes the one that is open",
+    "ko": "--database를 지정하지 마십시오. 계획에 모든 방법이 표시되고 가능한 방법을 고릅니다",
 }
 _UNHELD: Text = {
     "en": "requests cannot be held here, so those that come meanwhile may fail",
@@ -232,6 +254,8 @@ def not_open(asked: str, why: Text) -> Text:
 
 def next_step(strategy: str, gate: Gate) -> Text:
     """Say what a person does where nothing is rolled back."""
+    if strategy == "forward" and by_hand(gate) is not None:
+        return _BY_HAND
     if strategy == "forward":
         return {
             "en": "nothing is rolled back: correct the release and deploy it, or put a reviewed reversal beside the"
@@ -244,6 +268,8 @@ def next_step(strategy: str, gate: Gate) -> Text:
             "en": "apply the pending migrations with their own tool first, or say --database compatible",
             "ko": "먼저 해당 도구로 남은 마이그레이션을 적용하거나 --database compatible을 지정하십시오",
         }
+    if strategy == "refuse" and not (gate.verdict == "unknown" or gate.unknown or gate.edited or gate.half_applied):
+        return _BY_HAND if by_hand(gate) is not None else _ANOTHER_WAY
     if strategy == "refuse":
         return {
             "en": "find out what was done to this database, then bring files and table together, or ask for"
@@ -252,6 +278,13 @@ def next_step(strategy: str, gate: Gate) -> Text:
             " --database forward를 요청하십시오",
         }
     return {"en": "", "ko": ""}
+
+
+def by_hand(gate: Gate) -> Text | None:
+    """Say why no reversal is carried out here, whatever anybody writes; None where one can be."""
+    if gate.dialect != "mysql":
+        return MYSQL_ONLY
+    return NO_ALEMBIC if gate.tool == "alembic" else None
 
 
 def must_decide_alone(gate: Gate) -> bool:

@@ -19,10 +19,6 @@ CHECK_ONLY: Text = {
     "en": "the reversal was not rehearsed on a copy of this schema yet; making the plan does it",
     "ko": "되돌리기 SQL을 이 스키마의 사본에서 아직 예행하지 않았습니다. 계획을 세울 때 예행합니다",
 }
-MYSQL_ONLY: Text = {
-    "en": "reversals and restores are carried out on MySQL alone; on PostgreSQL do it by hand, then plan again",
-    "ko": "되돌리기 SQL과 복원은 MySQL에서만 실행합니다. PostgreSQL에서는 직접 수행한 뒤 다시 계획하십시오",
-}
 OTHER_SCHEMA: Text = {
     "en": "the tool's table lies in another schema than the application's, which a reversal does not reach",
     "ko": "마이그레이션 도구의 테이블이 애플리케이션과 다른 스키마에 있어 되돌리기 SQL을 실행할 수 없습니다",

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback.deployment.database import note, shape, steps
+from failback.deployment.database import note, once, shape, steps
 from failback.errors import FailbackError, MySQLError, RefusedError
 from failback.mysql import quote_name, quote_text
 
@@ -111,10 +111,15 @@ def carry_out(  # noqa: PLR0913 - the parts of one piece of work
     total = len(going.script.steps)
     for number, step in enumerate(going.script.steps[first:], first + 1):
         started = time.monotonic()
+        if rehearsing:
+            once.check_engines(server, going.script, step, number, _shown(step))
         with recorder.act(f"reversal, step {number} of {total}", migration=step.migration, sql=_shown(step)):
             _step(server, going.script, step, number, patience)
         seconds.append(round(time.monotonic() - started, 3))
         seen.append(shape.read(server, schema, ignore).digest() if step.kind == "define" else seen[-1])
+        untraced = once.untraced(step, number, _shown(step)) if step.kind == "define" and seen[-1] == seen[-2] else None
+        if rehearsing and untraced is not None:
+            raise untraced
         if not rehearsing and seen[-1] != going.states[number]:
             raise RefusedError(
                 f"step {number} of {total} left another schema than in the rehearsal: stopped. Look at {step.migration}"

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from failback.deployment.said import NOTHING
+from failback.deployment.said import Said as Sentence
 from failback.deployment.vercel import errors, operations
 from failback.errors import ConfigError
 from failback.http import Door, connection_to
@@ -115,27 +117,33 @@ class Client:
 
     def refusal(self, operation: Operation, said: Said) -> FailbackError:
         """Build the error for an answer. A no for want of rights says whose token it is, and its teams."""
-        more, status = "", said.status
+        more, status = NOTHING, said.status
         if status == errors.FORBIDDEN and operation not in _OF_THE_TOKEN:
             more, valid = self._whose()
             # An expired token is answered with 403 on a project too; that it cannot even name itself tells them apart.
             status = status if valid else errors.NO_TOKEN
         if status == errors.TOO_MANY and said.after:
-            more = f"It asks to wait {said.after:.0f} s."
+            more = Sentence("It asks to wait {seconds} s.", "{seconds}초 기다리라고 합니다.").filled(
+                seconds=f"{said.after:.0f}"
+            )
         content = said.content if isinstance(said.content, dict) else None
-        return errors.refusal(operation, status, content, trouble=said.trouble, more=more)
+        return errors.refusal(operation, status, content, trouble=said.trouble, more=more, seen=said.status)
 
-    def _whose(self) -> tuple[str, bool]:
+    def _whose(self) -> tuple[Sentence, bool]:
         """Say whose token it is, and whether it is valid at all. It only helps a person; it decides nothing."""
         who = self.ask(operations.USER)
         if not (who.well and isinstance(who.content, dict)):
-            return "", who.status not in {errors.NO_TOKEN, errors.FORBIDDEN}
+            return NOTHING, who.status not in {errors.NO_TOKEN, errors.FORBIDDEN}
         teams = self.ask(operations.TEAMS, {"limit": "20"})
         name = str((who.content.get("user") or {}).get("username") or "an unknown person")
         found = teams.content.get("teams") if teams.well and isinstance(teams.content, dict) else None
         known = [str(team.get("slug") or team.get("id")) for team in found or () if isinstance(team, dict)]
-        member = f", a member of {', '.join(known)}" if known else ""
-        return f"The token is that of {name}{member}; vercel_team is {self.team or 'not set'}.", True
+        teams_en = f", a member of {', '.join(known)}" if known else ""
+        teams_ko = f"(소속 팀: {', '.join(known)})" if known else ""
+        return Sentence(
+            f"The token is that of {name}{teams_en}; vercel_team is {self.team or 'not set'}.",
+            f"토큰 소유자는 {name}{teams_ko}이고 vercel_team은 {self.team or '비어 있음'}입니다.",
+        ), True
 
     def _wait(self, operation: Operation, said: Said, tried: int) -> float | None:
         """Return how long to wait before asking again; None: do not."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from failback.deployment.said import Said
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -17,7 +19,7 @@ class Operation:
     id: str
     method: str
     path: str
-    doing: str
+    doing: Said
     acts: bool = False
 
     def at(self, **parts: str) -> str:
@@ -25,33 +27,42 @@ class Operation:
         return self.path.format(**{name: quote(value, safe="") for name, value in parts.items()})
 
 
-DEPLOYMENTS = Operation("getDeployments", "GET", "/v6/deployments", "list the deployments")
-DEPLOYMENT = Operation("getDeployment", "GET", "/v13/deployments/{idOrUrl}", "show the deployment")
-PROJECT = Operation("getProject", "GET", "/v9/projects/{idOrName}", "show the project")
-ALIASES = Operation("listAliases", "GET", "/v4/aliases", "list which domain serves what")
+DEPLOYMENTS = Operation("getDeployments", "GET", "/v6/deployments", Said("list the deployments", "배포 목록 조회"))
+DEPLOYMENT = Operation("getDeployment", "GET", "/v13/deployments/{idOrUrl}", Said("show the deployment", "배포 조회"))
+PROJECT = Operation("getProject", "GET", "/v9/projects/{idOrName}", Said("show the project", "프로젝트 조회"))
+ALIASES = Operation("listAliases", "GET", "/v4/aliases", Said("list which domain serves what", "도메인별 배포 조회"))
 DEPLOYMENT_ALIASES = Operation(
-    "listDeploymentAliases", "GET", "/v2/deployments/{id}/aliases", "list the domains of the deployment"
+    "listDeploymentAliases",
+    "GET",
+    "/v2/deployments/{id}/aliases",
+    Said("list the domains of the deployment", "배포의 도메인 조회"),
 )
 ROLLBACK_ALIASES = Operation(
-    "listRollbackAliasesV9", "GET", "/v9/projects/{projectId}/rollback/aliases", "list the domains of the rollback"
+    "listRollbackAliasesV9",
+    "GET",
+    "/v9/projects/{projectId}/rollback/aliases",
+    Said("list the domains of the rollback", "롤백의 도메인 조회"),
 )
 PROMOTE_ALIASES = Operation(
-    "listPromoteAliases", "GET", "/v1/projects/{projectId}/promote/aliases", "list the domains of the promotion"
+    "listPromoteAliases",
+    "GET",
+    "/v1/projects/{projectId}/promote/aliases",
+    Said("list the domains of the promotion", "승격의 도메인 조회"),
 )
-USER = Operation("getAuthUser", "GET", "/v2/user", "say whose token this is")
-TEAMS = Operation("getTeams", "GET", "/v2/teams", "list the teams of this token")
+USER = Operation("getAuthUser", "GET", "/v2/user", Said("say whose token this is", "토큰 소유자 확인"))
+TEAMS = Operation("getTeams", "GET", "/v2/teams", Said("list the teams of this token", "토큰의 팀 조회"))
 ROLLBACK = Operation(
     "requestRollback",
     "POST",
     "/v1/projects/{projectId}/rollback/{deploymentId}",
-    "roll production back",
+    Said("roll production back", "운영 롤백"),
     acts=True,
 )
 PROMOTE = Operation(
     "requestPromote",
     "POST",
     "/v10/projects/{projectId}/promote/{deploymentId}",
-    "promote the deployment",
+    Said("promote the deployment", "배포 승격"),
     acts=True,
 )
 ALL = (

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from failback.deployment.model import Project
-from failback.deployment.vercel import named, operations, reading
+from failback.deployment.vercel import named, operations, reading, unfit
 from failback.deployment.vercel.client import API, PATIENCE, Client
-from failback.deployment.vercel.switching import Mover
+from failback.deployment.vercel.switching import UNDER_WAY, Mover
 from failback.errors import ConfigError, RefusedError
 from failback.http import Door
 from failback.people.channels import secret_line
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from failback.deployment.model import Deployment, Named, Request
+    from failback.deployment.said import Said
 
 DEADLINE = 180.0  # seconds that production may take to move; Vercel's own command waits as long
 BYPASS = "x-vercel-protection-bypass"
@@ -95,7 +96,7 @@ class VercelProvider:
             raise RefusedError(f"{wanted} was deleted. Next: choose another from `rollback-runner deployment list`.")
         return one
 
-    def problems(self, target: Deployment, kind: str) -> Sequence[str]:
+    def problems(self, target: Deployment, kind: str) -> Sequence[str | Said]:
         """Say why production cannot move to it, by looking alone."""
         if kind not in _KINDS:
             return (f"Vercel knows rollback and promote, not {kind}.",)
@@ -103,13 +104,16 @@ class VercelProvider:
             fresh, project = self.find(target.id), self.project()
         except RefusedError as error:
             return (str(error),)
-        found = [*_of_target(fresh, kind, project)]
+        found: list[str | Said] = [*unfit.of_target(fresh, kind, project)]
         if project.moving:
             found.append(project.moving)
-        last = project.last_request
-        if last is not None and last.ended == "pending" and (last.to, last.kind) != (target.id, kind):
-            found.append(f"A {last.kind} to {last.to} is under way since {last.requested}. Next: wait for its end.")
-        return tuple(found)
+        answer = self._project()
+        last = reading.request(answer)
+        under_way = last is not None and last.ended in UNDER_WAY and not self._mover().stuck(answer)
+        if last is not None and under_way and (last.to, last.kind) != (target.id, kind):
+            found.append(unfit.UNDER_WAY.filled(kind=last.kind, to=last.to, requested=last.requested))
+        behind = self._mover().elsewhere(answer, project.live)
+        return (*found, *(unfit.NO_DOMAIN.filled(name=name) for name, other in sorted(behind.items()) if not other))
 
     def switch(self, target: Deployment, kind: str, reason: str, told: Callable[[str], None]) -> Request:
         """Move production and wait until it moved, or did not. Never a rebuild."""
@@ -134,6 +138,12 @@ class VercelProvider:
         if self.edge:
             return Door(target.id, self.edge.rstrip("/"), host, self.edge_ca_file)
         return Door(target.id, target.address)
+
+    def way_in(self, domain: str) -> Door:
+        """Return the way to a production domain that the site does not name: as to a deployment's own address."""
+        if self.edge:
+            return Door(domain, self.edge.rstrip("/"), domain, self.edge_ca_file)
+        return Door(domain, f"https://{domain}")
 
     def headers(self) -> Mapping[str, str]:
         """Return what a request to a protected deployment must carry. It holds a secret: never on record."""
@@ -201,9 +211,11 @@ def open(args: Mapping[str, Any]) -> VercelProvider:  # noqa: A001 - the name th
 
 
 def _host(entry: Any) -> str:
-    """Return the name by which a front door is known to Vercel."""
+    """Return the name by which a front door is known to Vercel; "" where ``provider_domain`` says that it is not."""
     if not isinstance(entry, dict):
         return ""
+    if "provider_domain" in entry:
+        return str(entry["provider_domain"] or "")
     return str(entry.get("host_header") or urlsplit(str(entry.get("url") or "")).hostname or "").partition(":")[0]
 
 
@@ -218,23 +230,3 @@ def _rolling(numbers: Sequence[str]) -> str:
         f"A rolling release of {', '.join(numbers)} is under way. Next: `vercel rolling-release abort "
         f"--dpl={numbers[0]}` ends it where it began, `vercel rolling-release complete --dpl={numbers[0]}` finishes it."
     )
-
-
-def _of_target(one: Deployment, kind: str, project: Project) -> list[str]:
-    """Say what about the target itself stands in the way."""
-    found = []
-    if one.id == project.live and not project.beside:
-        found.append(f"{one.id} serves production already; there is nothing to do.")
-    if one.state != "ready":
-        found.append(f"{one.id} is {one.state}, not ready. Next: choose another.")
-    if one.target != "production":
-        found.append(f"{one.id} is a preview; Vercel would build it anew. Next: choose a production deployment.")
-    if kind == "rollback" and one.id != project.live:
-        if one.promoted is False:
-            found.append(f"{one.id} never served production. Next: choose one that did, or promote it.")
-        if one.candidate is False:
-            limit = " ".join(project.limits)
-            found.append(f"Vercel does not let production go back to {one.id}.{f' {limit}' if limit else ''}")
-    if one.unsound:
-        found.append(f"{one.id}: {one.unsound}.")
-    return found

@@ -111,16 +111,17 @@ def domains(production: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def elsewhere(rows: Iterable[Mapping[str, Any]], wanted: Iterable[str], serves: str) -> dict[str, str]:
-    """Return those of these domains that serve another deployment than the given one, with that deployment's id.
+    """Return those of these domains that do not serve the given deployment, with the id of the one that they serve.
 
-    A domain that redirects serves nothing itself. "" stands for a domain that serves nothing at all.
+    A domain that redirects serves nothing itself. "" stands for a domain that serves nothing at all, one that the
+    project's list does not have among them: what is not there is not proven to follow.
     """
-    names = set(wanted)
-    return {
-        str(row["alias"]): str(row.get("deploymentId") or "")
-        for row in rows
-        if row.get("alias") in names and not row.get("redirect") and row.get("deploymentId") != serves
-    }
+    found = dict.fromkeys(wanted, "")
+    for row in rows:
+        name = row.get("alias")
+        if name in found:
+            found[name] = serves if row.get("redirect") else str(row.get("deploymentId") or "")
+    return {name: other for name, other in found.items() if other != serves}
 
 
 def auto_assign(answer: Mapping[str, Any]) -> bool | None:

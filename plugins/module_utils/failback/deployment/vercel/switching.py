@@ -8,10 +8,11 @@ time is Vercel's own, held against the one that was read directly before asking.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from failback.deployment.model import Request
+from failback.deployment.said import Said as Sentence
 from failback.deployment.vercel import errors, operations, reading
 from failback.errors import FailbackError, RefusedError, UnreachableError
 
@@ -19,13 +20,56 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
-    from failback.deployment.model import Deployment
+    from failback.deployment.model import Deployment, Ended
     from failback.deployment.vercel.client import Client, Said
 
     Kind = Literal["rollback", "promote"]
 
+# A state that this version does not know may well be one in which production still moves.
+UNDER_WAY = frozenset({"pending", "unknown"})
 ACCEPTED_LATER = 202  # promote: it waits behind a rolling release
 LONGEST_REASON = 250  # characters that the API takes
+_UNDER_WAY = Sentence(
+    "Somebody's {kind} to {to} is under way since {requested}{by}; two at once would leave it open which one wins. "
+    "Next: speak with that person, wait until it has ended, and run the command again.",
+    "다른 사람이 {requested}부터 {to}(으)로 전환하고 있습니다({kind}){by}. 동시에 하면 어느 쪽이 남을지 알 수 "
+    "없습니다. "
+    "다음: 그 사람과 협의하고 끝난 뒤 다시 실행하십시오.",
+)
+_SUPERSEDED = Sentence(
+    "While this {kind} to {target} ran, a {other} to {to} was requested at {requested}{by} and took its place. Nothing "
+    "was repeated. Next: find out who did it and why, then run the command again if production is still to move.",
+    "{target}(으)로 전환하는 동안 {requested}에 {to} 요청({other}{person})이 들어와 대신 처리되었습니다. 반복하지 "
+    "않았습니다. 다음: 누가 왜 했는지 확인하고, 그래도 전환해야 하면 다시 실행하십시오.",
+)
+_FAILED = Sentence(
+    "Vercel could not finish the {kind} to {target}.{which} Next: look at `rollback-runner deployment status` for what "
+    "serves now, and run the command again; if it fails again, move the domains with `vercel alias set`.",
+    "Vercel이 {target} 전환({kind})을 끝내지 못했습니다.{korean} 다음: `rollback-runner deployment status`로 "
+    "지금 무엇이 "
+    "운영 중인지 확인하고 다시 실행하십시오. 또 실패하면 `vercel alias set`으로 도메인을 옮기십시오.",
+)
+_ELSEWHERE = Sentence(
+    "Vercel says {ended}, but production is {live} and not {target}. Next: look at the project's deployments in the "
+    "dashboard, and run the command again.",
+    "Vercel은 {ended}라고 하지만 운영 배포는 {target}이(가) 아니라 {live}입니다. 다음: 대시보드에서 배포를 "
+    "확인하고 다시 "
+    "실행하십시오.",
+)
+_QUEUED = Sentence(
+    "The promotion waits behind a rolling release. Next: end that with `vercel rolling-release abort` or "
+    "`vercel rolling-release complete`, and run the command again.",
+    "승격이 점진적 배포 뒤에서 기다립니다. 다음: `vercel rolling-release abort` 또는 "
+    "`vercel rolling-release complete`로 "
+    "끝낸 뒤 다시 실행하십시오.",
+)
+_LATE = Sentence(
+    "Production has not moved within {seconds} s; Vercel still works on it. Next: look at "
+    "`rollback-runner deployment status`; running the command again waits for the same request.",
+    "{seconds}초 안에 전환되지 않았고 Vercel이 아직 처리 중입니다. 다음: `rollback-runner deployment status`를 "
+    "확인하십시오. "
+    "다시 실행하면 같은 요청을 기다립니다.",
+)
 _LOOK = (0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 1.0)  # between two looks; the last one goes on
 _DOMAINS = 10.0  # how long domains may still follow after the request has ended
 _TWICE = 2
@@ -39,6 +83,8 @@ class Mover:
     project: str
     domains: tuple[str, ...]
     deadline: float
+    # The production domains as they were before: one that stays behind is on no list of the new deployment.
+    known: set[str] = field(default_factory=set, init=False)
 
     def move(self, target: Deployment, kind: Kind, reason: str, told: Callable[[str], None]) -> Request:
         """Ask, wait, and say how it ended. Raises RefusedError, UnreachableError, or FailbackError.
@@ -47,11 +93,12 @@ class Mover:
         """
         self.client.told = told
         before = self._look()
+        self.known |= set(reading.domains(reading.live(before)))
         number = str(before.get("id") or self.project)
         asked = reading.request(before)
-        if asked is not None and asked.ended == "pending" and not self._stuck(before):
+        if asked is not None and asked.ended in UNDER_WAY and not self.stuck(before):
             if (asked.to, asked.kind) != (target.id, kind):
-                raise RefusedError(_under_way(asked))
+                raise _under_way(asked)
             told(f"a {kind} to {target.id} is under way since {asked.requested}; waiting for it")
             return self._wait(target, kind, "", told, queued=False)
         if str(reading.live(before).get("id") or "") == target.id:
@@ -94,10 +141,10 @@ class Mover:
                 if found.ended in {"succeeded", "skipped", "failed"}:
                     return self._ended(answer, found, target, told)
             elif found is not None and (new or ours is not None):
-                return replace(found, ended="superseded", problem=_superseded(found, target, kind))
+                return _told(found, "superseded", _superseded(found, target, kind))
             if self.client.clock() >= ends:
                 asked = ours or Request(kind, target.id, "", "pending")
-                return replace(asked, ended="pending", problem=self._late(queued=queued and ours is None))
+                return _told(asked, "pending", self._late(queued=queued and ours is None))
             self.client.sleep(_LOOK[min(looks, len(_LOOK) - 1)])
             looks += 1
 
@@ -106,7 +153,7 @@ class Mover:
     ) -> Request:
         """Hold the end that the request claims against what the project and its domains show."""
         if found.ended == "failed":
-            return replace(found, problem=_failed(found.kind, target, self._left_behind(found.kind, answer)))
+            return _told(found, "failed", _failed(found.kind, target, self._left_behind(found.kind, answer)))
         ends = self.client.clock() + _DOMAINS
         while True:
             live = str(reading.live(answer).get("id") or "")
@@ -120,15 +167,11 @@ class Mover:
             answer = self._look()
             last = reading.request(answer)
             if last is not None and last.requested > found.requested:
-                return replace(last, ended="superseded", problem=_superseded(last, target, found.kind))
+                return _told(last, "superseded", _superseded(last, target, found.kind))
         if live != target.id:
-            return replace(
-                found,
-                ended="failed",
-                problem=f"Vercel says {found.ended}, but production is {live or 'nothing'} and not {target.id}. "
-                "Next: look at the project's deployments in the dashboard, and run the command again.",
-            )
-        return replace(found, ended="failed", problem=behind_sentence(behind, target))
+            values = {"ended": found.ended, "live": live or "nothing", "target": target.id}
+            return _told(found, "failed", _ELSEWHERE.filled(**values))
+        return _told(found, "failed", behind_sentence(behind, target))
 
     def _already(self, answer: Mapping[str, Any], target: Deployment, kind: Kind) -> Request:
         """Say that there is nothing to do, unless a domain is somewhere else."""
@@ -137,17 +180,17 @@ class Mover:
         mine = last is not None and (last.to, last.kind) == (target.id, kind)
         found = last if last is not None and mine else Request(kind, target.id, "", "skipped")
         if behind:
-            return replace(found, ended="failed", problem=behind_sentence(behind, target))
+            return _told(found, "failed", behind_sentence(behind, target))
         return replace(found, ended="skipped")
 
     def _conflict(self, said: Said, target: Deployment, kind: Kind, mark: str, told: Callable[[str], None]) -> Request:
         """Decide a 409: it is already so (nothing to do), our own request is under way, or somebody else's is."""
         answer = self._look()
         found = reading.request(answer)
-        if found is not None and found.ended == "pending":
+        if found is not None and found.ended in UNDER_WAY:
             if (found.to, found.kind) == (target.id, kind):
                 return self._wait(target, kind, mark, told, queued=False)
-            raise RefusedError(_under_way(found))
+            raise _under_way(found)
         if str(reading.live(answer).get("id") or "") == target.id:
             return self._already(answer, target, kind)
         raise self.client.refusal(_operation(kind), said)
@@ -163,7 +206,7 @@ class Mover:
 
     def elsewhere(self, answer: Mapping[str, Any], serves: str) -> dict[str, str]:
         """Return the production domains that serve another deployment, and which."""
-        wanted = {*self.domains, *reading.domains(reading.live(answer))}
+        wanted = {*self.domains, *self.known, *reading.domains(reading.live(answer))}
         query = {"projectId": str(answer.get("id") or self.project)}
         return reading.elsewhere(self.client.pages(operations.ALIASES, "aliases", query), wanted, serves)
 
@@ -190,54 +233,50 @@ class Mover:
             except FailbackError as error:
                 raise FailbackError(f"{goes_on} {error}", error.evidence) from error
 
-    def _stuck(self, answer: Mapping[str, Any]) -> bool:
+    def stuck(self, answer: Mapping[str, Any]) -> bool:
         """Tell whether a pending request is older than any that still moves (requests have been seen to hang)."""
         stamp = (answer.get("lastAliasRequest") or {}).get("requestedAt")
         return isinstance(stamp, int | float) and self.client.now() - stamp / 1000 > self.deadline
 
-    def _late(self, *, queued: bool) -> str:
-        if queued:
-            return (
-                "The promotion waits behind a rolling release. Next: end that with `vercel rolling-release abort` or "
-                "`vercel rolling-release complete`, and run the command again."
-            )
-        return (
-            f"Production has not moved within {self.deadline:g} s; Vercel still works on it. Next: look at "
-            "`rollback-runner deployment status`; running the command again waits for the same request."
-        )
+    def _late(self, *, queued: bool) -> Sentence:
+        return _QUEUED if queued else _LATE.filled(seconds=f"{self.deadline:g}")
 
 
-def behind_sentence(behind: Mapping[str, str], target: Deployment) -> str:
+def behind_sentence(behind: Mapping[str, str], target: Deployment) -> Sentence:
     """Say which domains serve something else, and how to move them by hand."""
     host = target.address.removeprefix("https://") or target.id
     told = ", ".join(f"{name} serves {other or 'nothing'}" for name, other in sorted(behind.items()))
+    korean = ", ".join(f"{name}은(는) {other or '아무 배포도 아님'}" for name, other in sorted(behind.items()))
     steps = " && ".join(f"vercel alias set {host} {name}" for name in sorted(behind))
-    return f"Production is {target.id}, but {told}. Next: `{steps}`, then run the command again to prove it."
+    return Sentence(
+        f"Production is {target.id}, but {told}. Next: `{steps}`, then run the command again to prove it.",
+        f"운영 배포는 {target.id}이지만 다음 도메인은 다릅니다: {korean}. 다음: `{steps}`를 실행한 뒤 다시 실행해 "
+        "검증하십시오.",
+    )
+
+
+def _told(found: Request, ended: Ended, said: Sentence) -> Request:
+    return replace(found, ended=ended, problem=said.en, problem_ko=said.ko)
 
 
 def _operation(kind: Kind) -> operations.Operation:
     return operations.ROLLBACK if kind == "rollback" else operations.PROMOTE
 
 
-def _under_way(asked: Request) -> str:
-    return (
-        f"Somebody's {asked.kind} to {asked.to} is under way since {asked.requested}"
-        f"{f' ({asked.by})' if asked.by else ''}; two at once would leave it open which one wins. "
-        "Next: speak with that person, wait until it has ended, and run the command again."
-    )
+def _under_way(asked: Request) -> RefusedError:
+    by = f" ({asked.by})" if asked.by else ""
+    said = _UNDER_WAY.filled(kind=asked.kind, to=asked.to, requested=asked.requested, by=by)
+    return RefusedError(said.en, {"told": {"en": said.en, "ko": said.ko}})
 
 
-def _superseded(found: Request, target: Deployment, kind: str) -> str:
-    return (
-        f"While this {kind} to {target.id} ran, a {found.kind} to {found.to} was requested at {found.requested}"
-        f"{f' by {found.by}' if found.by else ''} and took its place. Nothing was repeated. Next: find out who did it "
-        "and why, then run the command again if production is still to move."
-    )
+def _superseded(found: Request, target: Deployment, kind: str) -> Sentence:
+    values = {"kind": kind, "target": target.id, "other": found.kind, "to": found.to, "requested": found.requested}
+    by, person = (f" by {found.by}", f", 요청자 {found.by}") if found.by else ("", "")
+    return _SUPERSEDED.filled(**values, by=by, person=person)
 
 
-def _failed(kind: str, target: Deployment, behind: tuple[str, ...]) -> str:
-    which = f" These domains did not move: {', '.join(behind)}." if behind else ""
-    return (
-        f"Vercel could not finish the {kind} to {target.id}.{which} Next: look at `rollback-runner deployment status` "
-        "for what serves now, and run the command again; if it fails again, move the domains with `vercel alias set`."
-    )
+def _failed(kind: str, target: Deployment, behind: tuple[str, ...]) -> Sentence:
+    named = ", ".join(behind)
+    which = f" These domains did not move: {named}." if behind else ""
+    korean = f" 옮겨지지 않은 도메인: {named}." if behind else ""
+    return _FAILED.filled(kind=kind, target=target.id, which=which, korean=korean)
