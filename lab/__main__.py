@@ -7,10 +7,14 @@ import json
 import signal
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from lab.errors import LabError
 from lab.progress import say
 from lab.releases import command as releases
+
+if TYPE_CHECKING:
+    from lab.paths import LabPaths
 
 FAILED = 1
 USAGE = 2
@@ -30,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     look.add_argument("--json", action="store_true", help="for programs")
     fault = verbs.add_parser("fault", help="break something on purpose (lab/faults.py)")
     fault.add_argument("name", metavar="NAME", help="such as lose_idc_data")
+    fault.add_argument("--on-line", action="store_true", help="say ready, and do it at once when a line comes in")
+    world = verbs.add_parser("world", help="who serves, asked by plain SQL, the admin socket and plain DNS")
+    world.add_argument("--serving", metavar="SIDE", help="say what is not as it must be then: idc, rds, nobody; good")
+    world.add_argument("--application", default="", help="of the releases lab: which release its doors serve")
+    world.add_argument("--rds-dead", action="store_true", help="RDS does not answer, and that is right")
     down = verbs.add_parser("down", help="remove containers and network; images and data stay")
     down.add_argument("--purge", action="store_true", help="remove images, data, keys and passwords too")
     releases.add(verbs)
@@ -41,7 +50,7 @@ def act(arguments: argparse.Namespace) -> int:
     if arguments.verb == "releases":
         return releases.act(arguments)
     # After the arguments are known to be right: these need the optional dependencies of the lab.
-    from lab import faults, lifecycle, options, status  # noqa: PLC0415
+    from lab import lifecycle, options, status  # noqa: PLC0415
     from lab.paths import LabPaths  # noqa: PLC0415
 
     paths = LabPaths.from_environment()
@@ -56,7 +65,9 @@ def act(arguments: argparse.Namespace) -> int:
     elif arguments.verb == "reset":
         lifecycle.back(paths, options.settle(paths, read_only_delay=arguments.read_only_delay))
     elif arguments.verb == "fault":
-        faults.inject(paths, arguments.name)
+        return _fault(paths, arguments)
+    elif arguments.verb == "world":
+        return _world(paths, arguments)
     elif arguments.verb == "down":
         lifecycle.down(paths, purge=arguments.purge)
     else:
@@ -65,6 +76,35 @@ def act(arguments: argparse.Namespace) -> int:
         sys.stdout.write(shown + "\n")
         return 0 if all(part.well for part in parts) else FAILED
     return 0
+
+
+def _fault(paths: LabPaths, arguments: argparse.Namespace) -> int:
+    """Do one fault: now, or at the moment somebody says so. Without a word (end of input) it is not done."""
+    from lab import faults  # noqa: PLC0415 - as above
+
+    faults.known(arguments.name)
+    if arguments.on_line:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        if not sys.stdin.readline():
+            return FAILED
+    faults.inject(paths, arguments.name)
+    return 0
+
+
+def _world(paths: LabPaths, arguments: argparse.Namespace) -> int:
+    """Print what the world says, and what of it is wrong."""
+    from lab import release_world, world  # noqa: PLC0415 - as above
+    from lab.releases.topology import Paths  # noqa: PLC0415
+
+    if arguments.application:
+        observed = release_world.state(Paths(paths), arguments.application)
+        wrong = release_world.problems(observed, arguments.serving) if arguments.serving else []
+    else:
+        observed = world.state(paths.root.parent)
+        wrong = world.problems(observed, arguments.serving, rds_dead=arguments.rds_dead) if arguments.serving else []
+    sys.stdout.write(json.dumps({"observed": observed, "wrong": wrong}, indent=2) + "\n")
+    return FAILED if wrong else 0
 
 
 def main(argv: list[str] | None = None) -> int:

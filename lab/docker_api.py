@@ -109,6 +109,21 @@ def start(name: str) -> None:
     container.start()
 
 
+def pause(name: str) -> None:
+    """Freeze a running container."""
+    container = find(name)
+    if container is None:
+        raise LabError(f"Container {name} does not exist. Run `lab up`.")
+    container.pause()
+
+
+def unpause(name: str) -> None:
+    """Let a frozen container go on; one that runs is fine."""
+    container = find(name)
+    if container is not None and container.status == "paused":
+        container.unpause()
+
+
 def _right(container: Any, spec: ContainerSpec) -> bool:
     """Tell whether a container is what the spec says, and still beside the host it was made for."""
     if container.labels.get("rr.spec") != spec.digest():

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-import yaml
-
+from rollback_runner import our_yaml
 from rollback_runner.content import PACKAGE
 from rollback_runner.errors import UsageError
 
@@ -50,7 +49,7 @@ class Item:
 @cache
 def items() -> tuple[Item, ...]:
     """Load the whole checklist, in its order."""
-    rows = yaml.safe_load((PACKAGE / "checklist.yml").read_text(encoding="utf-8"))["items"]
+    rows = our_yaml.read(PACKAGE / "checklist.yml")["items"]
     return tuple(
         Item(
             id=row["id"],
@@ -89,7 +88,7 @@ def explanation(name: str, language: Language) -> Explanation | None:
 def _explanations() -> dict[str, dict[str, dict[str, str]]]:
     rows: dict[str, dict[str, dict[str, str]]] = {}
     for path in sorted((PACKAGE / "explain").glob("*.yml")):
-        rows |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        rows |= our_yaml.read(path)
     return rows
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from rollback_runner import our_yaml
 from rollback_runner.content import PACKAGE
 
 if TYPE_CHECKING:
@@ -63,9 +62,14 @@ def detect(choice: str | None = None) -> Language:
     return "ko" if (setting or locale.getlocale()[0] or "").lower().startswith(("ko", "korean")) else "en"
 
 
+def below(prefix: str) -> dict[str, dict[str, str]]:
+    """Return the texts whose names begin so, by the rest of their names: for what has to take them along."""
+    return {key.removeprefix(prefix): dict(texts) for key, texts in _catalogue().items() if key.startswith(prefix)}
+
+
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
     catalogue: dict[str, dict[str, str]] = {}
     for path in sorted((PACKAGE / "messages").glob("*.yml")):
-        catalogue |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        catalogue |= our_yaml.read(path)
     return catalogue

@@ -7,38 +7,63 @@ from typing import NoReturn
 import click
 
 from rollback_runner import __version__
-from rollback_runner.cli import (
-    approve,
-    archive,
-    baseline,
-    cleanup,
-    deployment,
-    document,
-    drill,
-    incident,
-    journal,
-    lab,
-    look,
-    messages,
-    people,
-    phase,
-    plan,
-    rehearse,
-    report,
-    serve,
-    shell,
-    site,
-    situation,
-    stopgap,
-    tell,
-    watch,
-)
 from rollback_runner.cli.common import Group, run
+from rollback_runner.cli.later import Commands
 
 __all__ = ["main", "root"]
 
+# Where each command is: file and name. It is loaded when it is called.
+COMMANDS = {
+    "phase": "phase.phase",
+    "rollback": "phase.rollback",
+    "drill": "drill.drill",
+    "plan": "plan.plan",
+    "drills": "plan.history",
+    "rehearse": "rehearse.rehearse",
+    "baseline": "baseline.baseline",
+    "situation": "situation.situation",
+    "watch": "watch.watch",
+    "incident": "incident.incident",
+    "confirm": "people.confirm",
+    "assign": "people.assign",
+    "waive": "people.waive",
+    "team": "people.team",
+    "tell": "tell.tell",
+    "approve": "approve.approve",
+    "approvals": "approve.status",
+    "revoke": "approve.revoke",
+    "status": "look.status",
+    "messages": "messages.group",
+    "acknowledge": "messages.acknowledge",
+    "deployment": "deployment.deployment",
+    "awx": "awx.awx",
+    "resume": "phase.resume",
+    "abort": "phase.abort",
+    "stopgap": "stopgap.stopgap",
+    "cleanup": "cleanup.cleanup",
+    "items": "look.items",
+    "report": "report.report",
+    "runbook": "runbook.runbook",
+    "document": "document.document",
+    "lesson": "document.lesson",
+    "archive": "archive.archive",
+    "bundle": "bundle.bundle",
+    "journal": "journal.journal",
+    "store": "store.store",
+    "doctor": "site.doctor",
+    "explain": "look.explain",
+    "init": "site.init",
+    "serve": "serve.serve",
+    "lab": "lab.lab",
+    "completion": "shell.completion",
+}
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=Group,
+    commands=Commands(COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__)
 def root() -> None:
     """Take a service back from AWS to its own data centre.
@@ -47,49 +72,6 @@ def root() -> None:
     1 something failed, 2 wrong usage or configuration, 3 refused by a gate, 4 a person's item is open, 5 locked by
     another run, 130 interrupted.
     """
-
-
-for command in (
-    phase.phase,
-    phase.rollback,
-    drill.drill,
-    plan.plan,
-    plan.history,
-    rehearse.rehearse,
-    baseline.baseline,
-    situation.situation,
-    watch.watch,
-    incident.incident,
-    people.confirm,
-    people.assign,
-    people.waive,
-    people.team,
-    tell.tell,
-    approve.approve,
-    approve.status,
-    approve.revoke,
-    look.status,
-    messages.group,
-    messages.acknowledge,
-    deployment.deployment,
-    phase.resume,
-    phase.abort,
-    stopgap.stopgap,
-    cleanup.cleanup,
-    look.items,
-    report.report,
-    document.document,
-    document.lesson,
-    archive.archive,
-    journal.journal,
-    site.doctor,
-    look.explain,
-    site.init,
-    serve.serve,
-    lab.lab,
-    shell.completion,
-):
-    root.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -25,6 +25,7 @@ from rollback_runner.site import site as sites
 if TYPE_CHECKING:
     from failback.approval.signers import Signers
 
+    from rollback_runner.archive import reading
     from rollback_runner.archive.make import Made
     from rollback_runner.archive.verify import Proof
     from rollback_runner.checklist import Language
@@ -213,5 +214,5 @@ def _proven(proof: Proof, texts: messages.Texts) -> list[str]:
     return lines
 
 
-def _problem(one: proving.Problem, texts: messages.Texts) -> str:
+def _problem(one: reading.Problem, texts: messages.Texts) -> str:
     return texts(one.key, what=one.what, why=one.why)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from rollback_runner import checklist, messages
-from rollback_runner.errors import Exit, RunnerError
+from rollback_runner.content import home
+from rollback_runner.errors import Exit, RunnerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +76,43 @@ def site_option(function: _F) -> _F:
         envvar="RR_SITE",
         show_default=True,
         metavar="SITE",
+        callback=with_store,
         help="The site: an inventory directory, or the name of one that comes with this command.",
+    )(function)
+
+
+def with_store(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Bring here what the site's store has before the command begins, and there what it left once it has ended."""
+    if context.resilient_parsing or not value:
+        return value
+    from rollback_runner.record import elsewhere  # noqa: PLC0415 - reading inventories takes time to load
+
+    place = elsewhere.begin(value, home(), _say)
+    if place is not None:
+        context.call_on_close(lambda: elsewhere.end(place, _say))
+    return value
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def without_store_option(function: _F) -> _F:
+    """Add `--without-store`. It comes before the site is read, whichever stands first on the command line."""
+
+    def heed(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+        if value is not None and not value.strip():
+            raise UsageError("--without-store needs a reason; it goes on record.", next_step='--without-store "why"')
+        if value:
+            os.environ["RR_WITHOUT_STORE"] = value.strip()
+
+    return click.option(
+        "--without-store",
+        metavar="REASON",
+        is_eager=True,
+        expose_value=False,
+        callback=heed,
+        help="Go on although the site's store is gone: lock and record are this machine's alone, with this reason.",
     )(function)
 
 

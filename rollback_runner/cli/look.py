@@ -9,7 +9,7 @@ import click
 from failback import lock
 
 from rollback_runner import checklist, messages
-from rollback_runner.cli.common import json_option, language_option
+from rollback_runner.cli.common import json_option, language_option, with_store
 from rollback_runner.content import home
 from rollback_runner.record import acts, store
 
@@ -20,6 +20,15 @@ _SHOWN = 10
 
 
 @click.command()
+@click.option(
+    "-i",
+    "--site",
+    envvar="RR_SITE",
+    metavar="SITE",
+    expose_value=False,
+    callback=with_store,
+    help="A site that keeps its record elsewhere: bring it here first.",
+)
 @language_option
 @json_option
 def status(language: Language, *, as_json: bool) -> int:

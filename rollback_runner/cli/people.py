@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from failback.people import catalogue
 
-from rollback_runner import messages
+from rollback_runner import korean, messages
 from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
@@ -204,4 +204,4 @@ def _left(where: Room, ask: Ask, texts: messages.Texts) -> str:
     if judged.waiting:
         return texts("people.open", waiting=judged.waiting)
     stopped = next((one.sentence for one in judged.findings if one.severity == "blocker"), "")
-    return stopped or texts("people.answered", item=ask.item)
+    return korean.said(stopped, texts.language) or texts("people.answered", item=ask.item)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rollback_runner.cli import asking, deployment_acts, running
-from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.cli.common import json_option, language_option, site_option, without_store_option
 from rollback_runner.content import home
 from rollback_runner.plan import leg as plan
 from rollback_runner.plan import ways
@@ -64,6 +64,7 @@ _stay_fenced = click.option(
 @_break_lock
 @_break_glass
 @_stay_fenced
+@without_store_option
 @language_option
 @json_option
 def phase(  # noqa: PLR0913 - one parameter per option is how click hands them over
@@ -106,6 +107,7 @@ def phase(  # noqa: PLR0913 - one parameter per option is how click hands them o
 @_break_lock
 @_break_glass
 @_stay_fenced
+@without_store_option
 @language_option
 @json_option
 def rollback(  # noqa: PLR0913 - one parameter per option is how click hands them over
@@ -140,6 +142,7 @@ def rollback(  # noqa: PLR0913 - one parameter per option is how click hands the
 @_yes
 @_answers
 @click.option("--break-lock", default=None, metavar="REASON", help="Also take the lock from a holder that still lives.")
+@without_store_option
 @language_option
 @json_option
 def resume(  # noqa: PLR0913 - one parameter per option is how click hands them over
@@ -165,6 +168,7 @@ def resume(  # noqa: PLR0913 - one parameter per option is how click hands them 
 @_yes
 @_answers
 @_break_lock
+@without_store_option
 @language_option
 @json_option
 def abort(  # noqa: PLR0913 - one parameter per option is how click hands them over

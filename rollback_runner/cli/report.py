@@ -73,6 +73,22 @@ def report() -> None:
 @click.option(
     "--format", "kind", type=click.Choice(["json", "md", "html"]), default="md", show_default=True, help="Which form."
 )
+@click.option("--from-awx", type=int, metavar="WORKFLOW_JOB", help="Make it from the events of this AWX workflow job.")
+@click.option("--url", envvar="RR_AWX_URL", default="", help="Where AWX is.  [env: RR_AWX_URL]")
+@click.option(
+    "--token-file",
+    envvar="RR_AWX_TOKEN_FILE",
+    default="",
+    metavar="FILE",
+    help="Holds a token of AWX that may read jobs.  [env: RR_AWX_TOKEN_FILE]",
+)
+@click.option(
+    "--ca-file",
+    envvar="RR_AWX_CA_FILE",
+    default="",
+    metavar="FILE",
+    help="Who vouches for AWX's certificate.  [env: RR_AWX_CA_FILE]",
+)
 @site_option
 @language_option
 def show(  # noqa: PLR0913 - one parameter per option is how click hands them over
@@ -80,12 +96,25 @@ def show(  # noqa: PLR0913 - one parameter per option is how click hands them ov
     incident: str | None,
     output: Path | None,
     *,
+    from_awx: int | None,
+    url: str,
+    token_file: str,
+    ca_file: str,
     kind: str,
     site_name: str,
     language: Language,
     as_files: bool,
 ) -> int:
-    """Print the report of RUN (by default the newest), or with --incident that of everything done about it."""
+    """Print the report of RUN (by default the newest), or with --incident that of everything done about it.
+
+    With --from-awx it is made from what AWX kept of a workflow job, for a site named with -i; nothing here is changed.
+    """
+    if from_awx is not None:
+        if run or incident or as_files or output:
+            raise click.UsageError(
+                "--from-awx makes the report of one workflow job: leave RUN, --incident and files away."
+            )
+        return _from_awx(from_awx, site_name, kind, language, (url, token_file, ca_file))
     if output is not None and not as_files:
         raise click.UsageError("--output goes with --html.")
     if run and (incident or as_files):
@@ -135,6 +164,15 @@ def send(  # noqa: PLR0913 - one parameter per option is how click hands them ov
             key = "rp.cli.handed" if one.accepted_at else "rp.cli.waits"
             click.echo(texts(key, who=one.recipient, at=one.accepted_at, why=one.error or texts("rp.messages.waits")))
     return 0 if all(one.accepted_at for one in handed) else 1
+
+
+def _from_awx(number: int, site_name: str, kind: str, language: Language, where: tuple[str, str, str]) -> int:
+    """Print the report of a workflow job. Returns its exit code, as the command would have ended."""
+    from rollback_runner.job import awx_report  # noqa: PLC0415 - reading inventories takes time to load
+
+    made = awx_report.make(number, sites.load(site_name), *where)
+    click.echo({"json": made.json, "md": made.markdown(language), "html": made.html[language]}[kind], nl=False)
+    return made.exit_code
 
 
 def _run(run: str | None, kind: str, language: Language) -> int:

@@ -18,7 +18,10 @@ from rollback_runner.site import doctor as doctors
 @site_option
 @json_option
 def doctor(site_name: str, *, as_json: bool) -> int:
-    """Check a site: inventory, SSH, MySQL logins, load balancer sockets, DNS key, AWS API, versions. Reads only."""
+    """Check a site: inventory, SSH, MySQL logins, load balancer sockets, DNS key, AWS API, versions. Reads only.
+
+    Only the site's store is tried by writing: one file, which is removed again.
+    """
     findings = []
     for finding in doctors.examine(site_name):
         findings.append(finding)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
 
-from rollback_runner import checklist, messages
+from rollback_runner import checklist, korean, messages
 from rollback_runner.content import PACKAGE
 from rollback_runner.errors import UsageError
 from rollback_runner.picture.svg import duration
@@ -61,7 +61,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters["md"] = plain
+    environment.filters |= {"md": plain, "said": korean.said}
     return environment
 
 

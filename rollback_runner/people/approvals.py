@@ -130,6 +130,7 @@ def sign_statement(site: Site, home: Path, said: Statement, key: str, *, ask: bo
 
 def draft(site: Site, home: Path, role: str, principal: str, *, conditions: str = "") -> Statement:
     """Make the text that is to be signed. Raises `RefusedError` when this person's approval could not hold."""
+    _by_signature(site)
     found = standing(site, home)
     _may(found, role, principal)
     return statement.approve(
@@ -143,6 +144,7 @@ def draft(site: Site, home: Path, role: str, principal: str, *, conditions: str 
 
 def bring(site: Site, home: Path, signature: Path) -> Statement:
     """Take in a signature that was made elsewhere, `FILE.sig` beside the statement `FILE`. Raises `RefusedError`."""
+    _by_signature(site)
     document = signature.with_suffix("")
     if signature.suffix != ".sig" or not document.is_file():
         raise UsageError(
@@ -162,6 +164,7 @@ def revoke(  # noqa: PLR0913 - what a revocation depends on
     site: Site, home: Path, role: str, principal: str, key: str = "", *, reason: str, ask: bool = False
 ) -> Statement:
     """Take the approvals of a role back, signed by whoever holds any role. Raises `RefusedError`, `UsageError`."""
+    _by_signature(site)
     if not reason.strip():
         raise UsageError(
             "A revocation needs a reason; it goes on record.", next_step='revoke --role ROLE --reason "why"'
@@ -211,6 +214,16 @@ def _place(site: Site, home: Path) -> tuple[Policy, Path]:
     if incident is None:
         raise UsageError(f"No incident of {site.name} is open.", next_step="rollback-runner phase prepare")
     return asked, incident
+
+
+def _by_signature(site: Site) -> None:
+    """Refuse to sign for a site whose approvals are given in AWX: nobody would read the signature."""
+    asked = policy_of(site)
+    if asked is not None and asked.source == policy.AWX:
+        raise UsageError(
+            f"The approvals of {site.name} are given at the nodes of its AWX workflow, not by signatures.",
+            next_step="rollback-runner awx status; a denied or cancelled workflow is how one is taken back",
+        )
 
 
 def _may(found: Standing, role: str, principal: str) -> None:

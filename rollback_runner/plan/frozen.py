@@ -135,6 +135,11 @@ def _key(site: Site, maker: Maker) -> tuple[str, list[str]]:
                 "Which key signs the plan?", next_step="plan --freeze --as NAME --key FILE, or --key agent"
             )
         return maker.key, signing.agent_keys()
+    if asked.source == policy.AWX:
+        raise UsageError(
+            f"The plan of {site.name} is frozen by the job prepare of its AWX workflow, whose nodes approve it.",
+            next_step="rollback-runner awx launch",
+        )
     known = signers.read(asked.signers_file)
     if not known.knows(maker.name):
         raise UsageError(

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
-
-from rollback_runner import checklist
+from rollback_runner import checklist, our_yaml
 from rollback_runner.content import ROOT
 from rollback_runner.plan.leg import acts
 from rollback_runner.record.seen import split_name
@@ -74,10 +72,7 @@ def without_undo(plans: Sequence[Plan], language: Language = "en") -> tuple[Take
 
 @cache
 def _contracts() -> dict[str, Mapping[str, Any]]:
-    return {
-        path.parts[-3]: yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for path in ROOT.glob("roles/*/meta/contract.yml")
-    }
+    return {path.parts[-3]: our_yaml.read(path) or {} for path in ROOT.glob("roles/*/meta/contract.yml")}
 
 
 @cache
@@ -86,7 +81,7 @@ def _roles() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(ROOT.glob("roles/*/tasks/**/*.yml")):
         role = path.relative_to(ROOT / "roles").parts[0]
-        for name in _names(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for name in _names(our_yaml.read(path)):
             found.setdefault(split_name(name)[1], role)
     return found
 

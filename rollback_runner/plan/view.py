@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import set_cell_size
 
-from rollback_runner import checklist, messages
+from rollback_runner import checklist, korean, messages
 from rollback_runner.plan import leg as planning
 from rollback_runner.plan import undo as plan_undo
 
@@ -179,9 +179,12 @@ def _findings(found: Sequence[Mapping[str, Any]], texts: Texts) -> Iterator[Line
     for severity, style in (("blocker", "bad"), ("warning", "warn")):
         mine = [one for one in found if one["severity"] == severity]
         for one in mine[:_MOST]:
-            yield Line(f"  {texts(f'severity.{severity}')}: {one['sentence'][texts.language]}", style)
+            yield Line(
+                f"  {texts(f'severity.{severity}')}: {korean.said(one['sentence'][texts.language], texts.language)}",
+                style,
+            )
             if one["next_step"] and severity == "blocker":
-                yield Line(f"    {one['next_step']}")
+                yield Line(f"    {korean.said(one['next_step'], texts.language)}")
         if len(mine) > _MOST:
             yield Line("  " + texts("whole.more", count=len(mine) - _MOST))
 

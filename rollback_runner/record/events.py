@@ -25,6 +25,8 @@ _RESULTS: dict[str, Outcome] = {
     "runner_on_unreachable": "unreachable",
 }
 
+_OF_THE_RECORD = frozenset({"record_handover", "record_verdict"})
+
 
 def parse_steps(listing: str, optional: frozenset[str] = frozenset()) -> Iterator[Step]:
     """Read the output of `--list-tasks`."""
@@ -48,6 +50,8 @@ def parse_event(raw: Mapping[str, Any]) -> Iterator[TaskSeen]:
     if kind == "playbook_on_stats":
         yield replace(base, kind="end")
         return
+    if data.get("task_action") in _OF_THE_RECORD:
+        return  # they answer for the verdict, so they are no part of it
     name = data.get("task") or ""
     task = replace(base, kind="task", name=name, ids=split_name(name)[0], host=data.get("host") or "")
     found = data.get("res")

@@ -14,8 +14,9 @@ import jinja2
 from failback.approval.sentences import ROLES
 from markupsafe import Markup
 
-from rollback_runner import messages
+from rollback_runner import korean, messages
 from rollback_runner.content import PACKAGE
+from rollback_runner.deployment import words
 from rollback_runner.picture import svg
 from rollback_runner.record import html_pictures, proofs, reasons
 from rollback_runner.record.timeline_words import item as item_titles
@@ -205,5 +206,12 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cut": proofs.cut, "count": _count, "cut_lines": _cut_lines}
+    environment.filters |= {
+        "cut": proofs.cut,
+        "count": _count,
+        "cut_lines": _cut_lines,
+        "said": korean.said,
+        "told": korean.told,
+    }
+    environment.filters["spoken"] = words.of_report
     return environment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from rollback_runner import messages
+from rollback_runner import korean, messages
 from rollback_runner.content import PACKAGE
 from rollback_runner.record import html, proofs
 
@@ -44,5 +44,5 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"m": escaped, "cut": proofs.cut}
+    environment.filters |= {"m": escaped, "cut": proofs.cut, "said": korean.said, "told": korean.told}
     return environment

@@ -11,8 +11,9 @@ import jinja2
 import jsonschema
 from failback.findings import SEVERITIES
 
-from rollback_runner import checklist, messages
+from rollback_runner import checklist, korean, messages
 from rollback_runner.content import PACKAGE
+from rollback_runner.deployment import words
 from rollback_runner.record import release_page, store, verdict
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     environment.filters["evidence"] = _evidence
+    environment.filters |= {"spoken": words.of_report, "said": korean.said}
     return environment
 
 

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from ansible_runner.config.runner import RunnerConfig
 from ansible_runner.runner import Runner
 from failback import scrub
 
+from rollback_runner import our_yaml
 from rollback_runner.content import ROOT, environment
 from rollback_runner.errors import UsageError
 from rollback_runner.record.events import parse_event, parse_steps
@@ -53,7 +53,7 @@ _PASSED = frozenset(
         "ANSIBLE_CACHE_PLUGIN_CONNECTION",
     }
 )
-_LIST_DEADLINE = 60  # seconds; listing takes about one
+_LIST_DEADLINE = 120  # seconds; listing takes about one where the machine has time for it
 _TICK = 0.2  # seconds between two looks at the clock and at the cancel switch
 
 
@@ -125,7 +125,7 @@ def run(
                 on_tick()
                 continue
             clean = scrub.scrub(raw, secrets)
-            _record(order.directory / "events.jsonl", clean)
+            record_event(order.directory / "events.jsonl", clean)
             if raw.get("event") in {"verbose", "error", "warning"}:
                 words.append(str(clean.get("stdout", "")))
             for event in parse_event(clean):
@@ -154,7 +154,7 @@ def _scratch_prefix(directory: Path) -> str:
     return f"rollback-runner-{directory.name}-"
 
 
-def _record(path: Path, event: Mapping[str, Any]) -> None:
+def record_event(path: Path, event: Mapping[str, Any]) -> None:
     """Keep the event, for people. What counts is in the journal, so a full disk does not end the play here."""
     with suppress(OSError), path.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
@@ -216,7 +216,7 @@ def _rescue_names() -> frozenset[str]:
     """Collect the names of tasks in rescue sections: on a good run nobody sees them."""
     names: set[str] = set()
     for path in [*ROOT.glob("roles/*/tasks/**/*.yml"), *ROOT.glob("playbooks/**/*.yml")]:
-        names.update(_rescued(yaml.safe_load(path.read_text(encoding="utf-8")), inside=False))
+        names.update(_rescued(our_yaml.read(path), inside=False))
     return frozenset(names)
 
 

@@ -16,7 +16,7 @@ from failback import lock
 
 from rollback_runner.content import ROOT
 from rollback_runner.errors import RefusedError
-from rollback_runner.record import acts, report, store, verdict
+from rollback_runner.record import acts, elsewhere, report, store, verdict
 from rollback_runner.run import ansible_run, holding, interrupts, outcome
 from rollback_runner.run.aside import Aside
 from rollback_runner.run.recorder import Recorder
@@ -60,6 +60,15 @@ def nothing_between(_leg: Leg) -> Handover:
     return Handover()
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Where a leg began: when, after how many events, after how many lines of the journal."""
+
+    started: str
+    seen: int
+    written: int
+
+
 class Engine:
     """One run: created, carried out once, thrown away."""
 
@@ -97,12 +106,7 @@ class Engine:
                         break
             for left in plans[len(record.phases) :]:
                 record.items += report.items_of(verdict.judge(left.items, left.steps, []))
-            status, word = outcome.settle(end)
-            if outcome.goes_back(end, stay=self._options.stay_fenced or not stage.plan.steps):
-                self._view.say(self._texts("live.abort"))
-                record.write("abort", reason=status)
-                word = "aborted" if self._abort(record) in verdict.PASSED else "unproven"
-            return record.finish(stage.plan.leg, status, word)
+            return self._close(record, stage, end)
 
     def abort(self, plan: Plan, last: store.Run | None) -> dict[str, Any]:
         """Go back by hand. Raises `RefusedError` when the record says that IDC was promoted."""
@@ -137,7 +141,9 @@ class Engine:
             aside = Aside.of(self._site, self._home, self._options, self._view.say)
             record = Recorder(run, self._site, plans, self._options, epoch, self._view, aside)
             record.begin(name)
-            yield record
+            elsewhere.tell_without(record.write, self._view.say)
+            with elsewhere.held(self._home, self._site.name, epoch, self._view.say):
+                yield record
             if self._options.incident_is_ours and not any(entry["kind"] == "intent" for entry in run.entries()):
                 incidents.close(self._home, self._site.name)  # nothing began that anybody would have to follow
             store.give_back_reserve(run)
@@ -158,7 +164,11 @@ class Engine:
             ended = self._play(record, stage.playbook, deadline, told)
         finally:
             self._view.end()
-        seen = record.seen[first:]
+        return self._judged(record, plan, Mark(started, first, written), ended)
+
+    def _judged(self, record: Recorder, plan: Plan, mark: Mark, ended: ansible_run.Ended) -> outcome.Ended:
+        """Judge a leg that was played by what was seen of it since `mark`, and put its end on record."""
+        seen = record.seen[mark.seen :]
         verdicts = verdict.judge(plan.items, plan.steps, seen, check=self._options.check)
         failed = verdict.failures(seen)
         status = verdict.phase_status(verdicts, failed, plan.excused | verdict.waived(seen))
@@ -166,22 +176,35 @@ class Engine:
         if ended.status != "successful" and status in verdict.PASSED:
             status = "failed"
         if ended.status == "timeout":
-            reason = f"stopped at its deadline of {deadline:.0f} s"
+            reason = f"stopped at its deadline of {plan.budget * _DEADLINE_FACTOR:.0f} s"
         elif ended.status == "failed" and not failed:
             status = "failed"
             reason = ended.last_words or "the play ended without a word"
         name = plan.leg.name
         record.failures += report.failures_of(name, failed)
-        record.leg_ended(plan, verdicts, report.PhaseReport(name, status, started, ended.seconds, plan.budget, reason))
+        record.leg_ended(
+            plan, verdicts, report.PhaseReport(name, status, mark.started, ended.seconds, plan.budget, reason)
+        )
+        if not self._options.check:
+            elsewhere.leg_ended(self._home, self._site.name, self._view.say)
         return outcome.Ended(
             leg=plan.leg,
             status=status,
             promoted=record.promoted(),
-            touched=any(entry["kind"] == "intent" for entry in record.run.entries()[written:]),
+            touched=any(entry["kind"] == "intent" for entry in record.run.entries()[mark.written :]),
             gate=verdict.stopped_by_a_gate(seen),
             cancelled=self._cancel.is_set(),
             check=self._options.check,
         )
+
+    def _close(self, record: Recorder, stage: Stage, end: outcome.Ended) -> dict[str, Any]:
+        """Go back where that follows from how the last leg ended, and finish the record. Returns the report."""
+        status, word = outcome.settle(end)
+        if outcome.goes_back(end, stay=self._options.stay_fenced or not stage.plan.steps):
+            self._view.say(self._texts("live.abort"))
+            record.write("abort", reason=status)
+            word = "aborted" if self._abort(record) in verdict.PASSED else "unproven"
+        return record.finish(stage.plan.leg, status, word)
 
     def _abort(self, record: Recorder) -> verdict.Status:
         started, before = store.now(), len(record.seen)

@@ -22,14 +22,17 @@ import dns.tsigkeyring
 import pymysql
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from failback import grants, scrub, ssh_words
+from failback import grants, lock, scrub, ssh_words
 from failback.dns.records import Record
 from failback.dns.route53 import Route53, Zone
 from failback.errors import FailbackError
 from failback.sql import quote_account
+from failback.store import locks
 
 from rollback_runner import __version__
-from rollback_runner.errors import SiteError
+from rollback_runner.content import home
+from rollback_runner.errors import SiteError, UsageError
+from rollback_runner.record import elsewhere
 from rollback_runner.site import applications, gate
 from rollback_runner.site import site as sites
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     from rollback_runner.site.site import Site
 
+_CLOCKS = 30.0  # seconds by which the store's clock may differ
 _PATIENCE = 5  # seconds for one answer from outside
 _ASK_SOCKET = (
     "import socket,sys; s=socket.socket(socket.AF_UNIX); s.settimeout(3); s.connect(sys.argv[1]);"
@@ -74,6 +78,7 @@ def examine(name: str) -> Iterator[Finding]:
         yield Finding("secret files", well=True, said="all are readable and closed to others")
     secrets = scrub.load(site.secret_files)
     checks = list(_checks(site))
+    checks += _store(name)
     with ThreadPoolExecutor(max_workers=8) as pool:
         for finding in pool.map(_carry_out, checks):
             yield Finding(finding.what, finding.well, scrub.scrub(finding.said, secrets))
@@ -103,13 +108,47 @@ def _checks(site: Site) -> Iterator[Check]:
     yield from applications.checks(site)
 
 
+def _store(name: str) -> Iterator[Check]:
+    """Look whether the site's store, if it has one, takes what is written, keeps conditions, and has our time."""
+    try:
+        place = elsewhere.find(name, home())
+    except UsageError as error:
+        problem = error.what
+        yield "store", lambda: _no(problem)
+        return
+    if place is not None:
+        yield f"store {place.store.where}", partial(_probe, place)
+
+
+def _no(problem: str) -> str:
+    raise ValueError(problem)
+
+
+def _probe(place: elsewhere.Place) -> str:
+    found = place.store.probe()
+    if abs(found.ahead) > _CLOCKS:
+        raise ValueError(f"its clock is {found.ahead:+.0f} s from this machine's: correct the one that is wrong")
+    try:
+        held, _ = locks.current(place.store)
+    except lock.LockError as error:
+        raise ValueError(str(error)) from error
+    return f"writes and answers in {found.seconds:.2f} s; {lock.describe(held) if held else 'nobody took the lock yet'}"
+
+
 def _carry_out(check: Check) -> Finding:
     what, look = check
     try:
         return Finding(what, well=True, said=look())
     except (OSError, ValueError, KeyError, subprocess.SubprocessError, pymysql.MySQLError, BotoCoreError, ClientError,
             dns.exception.DNSException, FailbackError) as error:  # fmt: skip
-        return Finding(what, well=False, said=" ".join(str(error).split()) or type(error).__name__)
+        return Finding(what, well=False, said=_said(error))
+
+
+def _said(error: Exception) -> str:
+    """Say what went wrong in one line; a file that cannot be read by its name, without the system's number for it."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename} cannot be read ({error.strerror})."
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _tool(name: str) -> Finding:

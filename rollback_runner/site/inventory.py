@@ -24,7 +24,7 @@ from rollback_runner.errors import SiteError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEADLINE = 30  # seconds; a static inventory takes half a second
+_DEADLINE = 120  # seconds; a static inventory takes half a second where the machine has time for it
 _HOSTS = ("hosts.yml", "hosts.yaml", "hosts.ini", "hosts.json", "hosts")
 
 

@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-import yaml
 
+from rollback_runner import our_yaml
 from rollback_runner.checklist import nearest
 from rollback_runner.content import ROOT
 from rollback_runner.errors import SiteError, UsageError
@@ -237,7 +237,7 @@ def _role_options() -> frozenset[str]:
     """Collect the knobs that roles declare: a site may set those too."""
     names: set[str] = set()
     for path in ROOT.glob("roles/*/meta/argument_specs.yml"):
-        specs = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("argument_specs", {})
+        specs = (our_yaml.read(path) or {}).get("argument_specs", {})
         for spec in specs.values():
             names.update(spec.get("options") or {})
     return frozenset(names)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from rollback_runner import korean
 from rollback_runner.content import PACKAGE
 from rollback_runner.messages import Texts
 from rollback_runner.war_room.words import Words
@@ -94,7 +95,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cut": _cut, "code": _code}
+    environment.filters |= {"cut": _cut, "code": _code, "said": korean.said, "told": korean.told}
     return environment
 
 

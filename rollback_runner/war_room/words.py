@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from rollback_runner import checklist
+from rollback_runner import checklist, korean
 from rollback_runner.screen import long_work
 from rollback_runner.war_room import graphs
 from rollback_runner.war_room.runs import seconds
@@ -139,7 +139,7 @@ class Words:
             return self.t("room.trouble.read", part=one.values["part"], text=one.text)
         if one.kind == "failure":
             return f"{self.t.status(str(one.values['outcome']))}: {one.values['task']}"
-        return one.text
+        return korean.said(one.text, self.t.language)
 
     def waiting(self, board: Board) -> list[dict[str, Any]]:
         """Group what is missing by whose word it is."""

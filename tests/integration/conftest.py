@@ -20,15 +20,28 @@ if TYPE_CHECKING:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> groups.Scheduling:
-    """Give each worker whole folders."""
+    """Give each worker whole folders in the order of the tests, not by their number: a drill takes minutes."""
+    config.option.loadscopereorder = False
     return groups.Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test that uses the lab where the groups do not see it: it would disturb those that are in the lab."""
+    """Put long groups first; refuse a test that uses the lab where the groups do not see it: it disturbs others."""
     for item in items:
         if item.get_closest_marker("lab") and groups.of(item.nodeid) != groups.LAB:
             raise pytest.UsageError(f"{item.nodeid} uses the lab: its file must be named test_lab_*.py")
+    groups.put_in_order(items)
+
+
+@pytest.fixture(autouse=True)
+def _recorded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have a run that keeps the record, without which nothing of ours acts. Whole commands make their own."""
+    if groups.of(request.node.nodeid) not in groups.WHOLE_COMMANDS:
+        kept = tmp_path_factory.mktemp("run") / "manual"
+        kept.mkdir()
+        monkeypatch.setenv("RR_RUN_DIR", str(kept))
 
 
 @pytest.fixture(scope="session")

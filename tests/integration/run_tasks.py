@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ansible_runner
+import warm_ansible
 import yaml
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def play(  # noqa: PLR0913 - a play has many sides; all but three have a default
         cmdline="--check --diff" if check else "--diff",
         envvars={
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{warm_ansible.directory()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "RR_RUN_DIR": record(work),
         },
         quiet=True,
     )
@@ -79,6 +81,15 @@ def play(  # noqa: PLR0913 - a play has many sides; all but three have a default
     if not played.results:
         raise AssertionError(played.stdout)
     return played
+
+
+def record(work: Path) -> str:
+    """Name the directory of the run that keeps the record, without which nothing acts: the test's own, or one here."""
+    if kept := os.environ.get("RR_RUN_DIR"):
+        return kept
+    here = work / "manual"
+    here.mkdir(parents=True, exist_ok=True)
+    return str(here)
 
 
 def local_host(**variables: Any) -> dict[str, Any]:

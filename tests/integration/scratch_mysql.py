@@ -20,7 +20,7 @@ from failback.mysql import Login, Server
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-START_TIMEOUT = 90.0
+START_TIMEOUT = 300.0
 DATA = "/var/lib/mysql"
 SOCKET = "/var/run/mysqld/mysqld.sock"
 ADMIN = "rr_admin"
@@ -122,7 +122,7 @@ def image() -> str:
     if wanted := os.environ.get("RR_TEST_MYSQL_IMAGE"):
         return wanted
     argv = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "rr-lab-mysql"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
     return next(iter(done.stdout.split()), "")
 
 
@@ -177,9 +177,9 @@ def launch(  # noqa: PLR0913 - as start
     argv += ["--memory", memory] if memory else []
     argv += [word for mount in mounts for word in ("-v", mount)]
     argv += ["--entrypoint", "/bin/sh", image_name or image(), "-c", script]
-    subprocess.run(argv, capture_output=True, check=True, timeout=60)
+    subprocess.run(argv, capture_output=True, check=True, timeout=120)
     address = ["docker", "inspect", "-f", "{{.NetworkSettings.IPAddress}}", container]
-    found = subprocess.run(address, capture_output=True, check=True, text=True, timeout=30)
+    found = subprocess.run(address, capture_output=True, check=True, text=True, timeout=120)
     server = TestServer(container, found.stdout.strip(), uuid, secrets)
     if not wait:
         return server
@@ -207,18 +207,18 @@ def await_answer(server: TestServer) -> None:
             time.sleep(0.1)
     target = server.secrets / f"{server.container}-ca.pem"
     argv = ["docker", "exec", server.container, "cat", f"{DATA}/ca.pem"]
-    target.write_bytes(subprocess.run(argv, capture_output=True, check=True, timeout=30).stdout)
+    target.write_bytes(subprocess.run(argv, capture_output=True, check=True, timeout=120).stdout)
 
 
 def logs(server: TestServer, lines: int = 20) -> str:
     """Return the end of the server's error log."""
     argv = ["docker", "logs", "--tail", str(lines), server.container]
-    return subprocess.run(argv, capture_output=True, check=False, text=True, errors="replace", timeout=30).stderr
+    return subprocess.run(argv, capture_output=True, check=False, text=True, errors="replace", timeout=120).stderr
 
 
 def stop(server: TestServer) -> None:
     """Remove the container."""
-    subprocess.run(["docker", "rm", "-fv", server.container], capture_output=True, check=False, timeout=60)
+    subprocess.run(["docker", "rm", "-fv", server.container], capture_output=True, check=False, timeout=120)
 
 
 @contextmanager

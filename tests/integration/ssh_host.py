@@ -95,7 +95,7 @@ def start(directory: Path, beside: str, address: str, *, forwarding: bool = True
     argv += ["--cap-add", "NET_ADMIN", "-v", f"{directory}:/keys:ro", "--entrypoint", "/bin/sh", image(), "-c", _START]
     subprocess.run(argv, check=True, capture_output=True, timeout=60)
     host = SshHost(name, address, directory)
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 90
     probe = ["ssh", "-i", str(directory / "client"), "-o", f"UserKnownHostsFile={directory}/known_hosts"]
     while subprocess.run(
         [*probe, "-o", "BatchMode=yes", f"ops@{address}", "true"], capture_output=True, check=False

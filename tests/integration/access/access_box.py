@@ -128,7 +128,7 @@ def start(directory: Path) -> Box:
     public = " ".join((directory / "host.pub").read_text().split()[:2])
     (directory / "known_hosts").write_text(f"{address} {public}\n")
     box = Box(ssh_host.SshHost(name, address, directory), "app_hosts")
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 90
     while subprocess.run(
         ["docker", "exec", name, "sh", "-c", "ls /run/haproxy/admin.sock && pidof sshd"],
         capture_output=True,

@@ -73,7 +73,7 @@ def typed(program: str, words: str) -> tuple[str, list[str]]:
     with subprocess.Popen(argv, stdin=far, stdout=far, stderr=far) as child:
         os.close(far)
         said, seen = b"", list[str]()
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 90
         while time.monotonic() < limit:
             if select.select([near], [], [], 0.2)[0]:
                 try:

@@ -38,7 +38,7 @@ class Command:
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "rollback_runner", *arguments]
 
-    def __call__(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.argv(*arguments),
             env=self.environment,

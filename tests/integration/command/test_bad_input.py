@@ -100,7 +100,7 @@ def test_on_a_terminal_the_sites_name_is_asked_for(command: Command, typed: str,
         if not block:
             break
         shown += block
-    assert process.wait(timeout=60) == code, shown.decode()
+    assert process.wait(timeout=180) == code, shown.decode()
     assert b"Point of no return: Promote IDC" in shown
     assert b"Type the site's name (pretend) to go ahead" in shown
     assert (b"Done and proven" in shown) == (code == 0)

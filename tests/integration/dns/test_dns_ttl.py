@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from daemons import wait_until
 from dns_site import AWS, IDC, THIRD, TTL, WWW, ZONE
 from run_tasks import Played, local_host, play
 
@@ -32,6 +33,13 @@ def lower(site: Site) -> dict[str, Any]:
     return {"dns_record": site.change(**LOW), "register": "lowered"}
 
 
+def waited_out(found: dict[str, Any]) -> None:
+    """It did not go on before the last old answer had ended."""
+    old = found["old"][WWW]
+    assert found["stale_seconds"] == {}
+    assert time.time() >= old["given_out_until"] + old["worst_stale_seconds"]
+
+
 def test_lowered_waited_for_switched_and_put_back(site: Site, tmp_path: Path) -> None:
     assert site.resolver.values() == [AWS]  # its cache has the former TTL
     wait = expiry(site, "{{ lowered.evidence }}", wait_timeout=10)
@@ -43,19 +51,15 @@ def test_lowered_waited_for_switched_and_put_back(site: Site, tmp_path: Path) ->
     assert lowered["evidence"][WWW]["worst_stale_seconds"] == TTL
     assert (site.primary.values(), site.primary.ttl()) == ([AWS], 1)
     waited = played.of("dns_expiry")["evidence"]
-    assert TTL - 1 <= waited["waited"] <= TTL + 2
-    assert waited["stale_seconds"] == {}
+    waited_out(waited)
 
-    # Now a cache follows within a second or two, and the worst case says so.
+    # Now a cache follows as soon as a second is over, and the worst case says so.
     assert site.resolver.values() == [AWS]
     switch = site.change(ttl="low", low_ttl=1, lowered=waited["old"])
     moved = run(tmp_path / "b", {"dns_record": switch})
     assert moved.of()["evidence"][WWW]["worst_stale_seconds"] == 1
     assert (site.primary.values(), site.primary.ttl()) == ([IDC], 1)
-    limit = time.monotonic() + 2
-    while site.resolver.values() != [IDC]:
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    wait_until(lambda: site.resolver.values() == [IDC], lambda: "the cache kept the old answer")
 
     settled = run(tmp_path / "c", {"dns_record": site.change(**BACK)}, {"dns_record": site.change(**BACK)})
     assert [one["changed"] for one in settled.results] == [True, False]
@@ -79,7 +83,7 @@ def test_killed_between_switch_and_the_end_the_next_run_puts_the_ttl_back(site: 
     assert played.rc == 0, played.messages
     assert [one["changed"] for one in played.results] == [False, False, False, True]
     # Nobody knows when the dead run switched: the former TTL is waited for once more.
-    assert played.of("dns_expiry")["evidence"]["waited"] >= TTL
+    waited_out(played.of("dns_expiry")["evidence"])
     assert (site.primary.values(), site.primary.ttl()) == ([IDC], TTL)
 
 
@@ -95,7 +99,7 @@ def test_a_rehearsal_predicts_the_ttl_and_touches_nothing(site: Site, tmp_path: 
     assert played.rc == 0, played.messages
     assert played.of("dns_record")["changed"]
     assert played.of("dns_record")["after"] == {WWW: [f"{AWS} ttl 1"]}
-    assert played.of("dns_expiry")["evidence"]["waited"] < 1
+    assert played.of("dns_expiry")["evidence"]["waited"] < TTL, "a rehearsal waited for the old answer"
     assert site.primary.ttl() == TTL
 
 
@@ -104,8 +108,8 @@ def test_what_outlasts_the_wait_is_told_at_once(site: Site, tmp_path: Path) -> N
     played = run(tmp_path / "a", lower(site), wait)
     assert played.rc == 0, played.messages
     told = played.of("dns_expiry")
-    assert told["evidence"]["waited"] < 1
-    assert 1 < told["evidence"]["stale_seconds"][WWW] <= TTL + 1
+    assert told["evidence"]["waited"] < TTL, "the old answer was waited for"
+    assert 0 < told["evidence"]["stale_seconds"][WWW] <= TTL + 1
     assert f"a cache may still give the old answer: {WWW}" in told["msg"]
 
 

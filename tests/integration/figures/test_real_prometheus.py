@@ -72,7 +72,7 @@ _RUN = (
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start it and wait until it has rates."""
     made = Running(tmp_path_factory.mktemp("prometheus"))
-    limit = time.monotonic() + 40
+    limit = time.monotonic() + 120
     while time.monotonic() < limit:
         with suppress(SourceError):
             if any(point.figure == "cpu_busy" for point in made.source().read().points):

@@ -45,8 +45,9 @@ def test_a_host_that_is_well_has_nothing_to_stop_for_and_a_rehearsal_says_the_sa
     assert seen["changed"] is False
     assert keys(again).keys() == keys(seen).keys()
     evidence = seen["evidence"]
-    assert abs(evidence["clock"]["offset"]) < 0.2
-    assert 0 < evidence["clock"]["uncertainty"] < 0.2
+    # One and the same clock: what is off is no more than the uncertainty that is told.
+    assert abs(evidence["clock"]["offset"]) <= evidence["clock"]["uncertainty"] + 0.01
+    assert evidence["clock"]["uncertainty"] > 0
     assert evidence["docker"]["version"]
     assert evidence["containers"][site.shop]["health"] == "healthy"
     assert all(evidence["images"].values())
@@ -153,7 +154,7 @@ def test_a_clock_that_is_off_is_measured_over_ssh_and_named(site: Site, tmp_path
     task = {"name": "judge", "host_fitness": {"of": "clocks", "clocks": clocks}}
     judged = play(tmp_path, [task], {"shop": local_host()}).of("judge")
     assert set(keys(judged)) - {"clock:unkept"} == {f"clock:{BARE}"}
-    assert "37.0" in keys(judged, "blocker")[f"clock:{BARE}"]["sentence"]
+    assert "ahead of the machine" in keys(judged, "blocker")[f"clock:{BARE}"]["sentence"]
     assert judged["evidence"]["spread"]["ahead"] == BARE
 
 

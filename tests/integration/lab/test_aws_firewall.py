@@ -39,7 +39,7 @@ def _address() -> Iterator[str]:
     subprocess.run(["docker", "rm", "-f", NAME], capture_output=True, check=False, timeout=60)
     docker("run", "-d", "--name", NAME, "--cap-add", "NET_ADMIN", images[0], "python3", "-c", ECHO)
     address = docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", NAME)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while not connects(address):
         assert time.monotonic() < deadline, "the echo server never came up"
         time.sleep(0.1)

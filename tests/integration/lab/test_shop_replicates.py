@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import mysql_pair
 import pymysql
 import pytest
+from daemons import wait_until
 
 from lab.shop import data, delta
 
@@ -67,7 +67,8 @@ def digests(server: mysql_pair.TestServer) -> dict[str, str]:
 
 def test_what_rds_got_reaches_idc_with_its_shape(moved: mysql_pair.Pair) -> None:
     moved.rds.root("SET GLOBAL event_scheduler=OFF")
-    time.sleep(0.2)
+    running = "SELECT COUNT(*) FROM performance_schema.processlist WHERE user='event_scheduler'"
+    wait_until(lambda: moved.rds.root(running) == "0", lambda: "an event still runs")
     assert digests(moved.idc) != digests(moved.rds)
     copy(moved.rds, moved.idc)
     assert digests(moved.idc) == digests(moved.rds)

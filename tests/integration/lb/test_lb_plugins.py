@@ -34,10 +34,11 @@ def test_eight_keep_alive_clients_are_held_through_a_switch_and_none_fails(node:
             {"haproxy_config": node.file_arguments(side="idc")},
             {"haproxy_agree": node.arguments(side="idc", window=0.5, released=True)},
         )
-        time.sleep(0.5)
-    assert played.rc == 0, played.messages
+        assert played.rc == 0, played.messages
+        served = len(clients.answers)
+        wait_until(lambda: len(clients.answers) > served + 8, lambda: f"nobody is served: {clients.failures[-3:]}")
     assert clients.failures == []
-    assert 1.0 < clients.longest < 10
+    assert clients.longest > 1.0, "nobody was held"
     hold = played.of("haproxy_hold")
     assert hold["evidence"]["in_flight_after"] == 0
     assert hold["evidence"]["drained"]
@@ -262,5 +263,4 @@ def test_a_timeout_that_would_cut_a_held_request_is_refused_at_the_gate(node: No
 def test_a_hold_ends_by_itself_and_a_waiting_request_gets_the_maintenance_answer(node: Node, tmp_path: Path) -> None:
     run(node, tmp_path / "a", {"haproxy_hold": node.arguments(state="held", limit=1, expiry=3)})
     assert node.get() in {"status 503", "aws-app1"}
-    time.sleep(3)
-    assert node.get() == "aws-app1"
+    wait_until(lambda: node.get() == "aws-app1", lambda: "the hold did not end by itself")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import stopgap_node
+from daemons import wait_until
 from lb_site import Clients
 from run_tasks import local_host, play
 from stopgap_node import ask, running
@@ -44,8 +45,8 @@ def test_the_page_and_back_again(stopgap: Node, tmp_path: Path) -> None:
         assert (page.status, page.headers["x-stopgap"], page.headers["retry-after"]) == (503, "page", "300")
         assert "점검 중입니다" in page.body
         assert ask(stopgap, "POST").status == 503
-        time.sleep(0.1)
-        assert any("503" in failure for failure in kept_alive.failures), "also on connections that were open"
+        told = "also on connections that were open"
+        wait_until(lambda: any("503" in failure for failure in kept_alive.failures), lambda: told)
         again = put(tmp_path / "b", stopgap, "page")
         assert not again.of("page")["changed"]
         off = put(tmp_path / "c", stopgap, "off")

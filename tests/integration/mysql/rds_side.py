@@ -72,7 +72,7 @@ class Writers:
     def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while len(self.acknowledged) < 3 * len(self._threads) and time.monotonic() < limit:
             time.sleep(0.02)
         return self

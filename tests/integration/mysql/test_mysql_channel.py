@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from daemons import wait_until
 from idc_side import follow, fresh, position, replication, run_action, write_rows
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def test_idc_killed_while_it_follows_is_taken_up_again(pair: mysql_pair.Pair) ->
     # What a crash leaves: threads gone, relay logs behind.
     pair.idc.root("STOP REPLICA SQL_THREAD FOR CHANNEL 'rollback_runner'")
     write_rows(pair, 20)
-    time.sleep(0.3)
+    received = "SELECT received_transaction_set FROM performance_schema.replication_connection_status"
+    wait_until(lambda: f"{pair.rds.uuid}:" in pair.idc.root(received), lambda: "nothing was received")
     pair.idc.root("STOP REPLICA FOR CHANNEL 'rollback_runner'")
     result = follow(pair)
     assert result["changed"]
@@ -120,7 +121,8 @@ def test_a_standing_channel_is_used(pair: mysql_pair.Pair) -> None:
         "CHANGE REPLICATION FILTER REPLICATE_WILD_IGNORE_TABLE=('mysql.%') FOR CHANNEL 'standing';"
         "START REPLICA FOR CHANNEL 'standing'"
     )
-    time.sleep(0.5)
+    serving = "SELECT service_state FROM performance_schema.replication_connection_status WHERE channel_name='standing'"
+    wait_until(lambda: pair.idc.root(serving) == "ON", lambda: "the channel does not come up")
     result = follow(pair)
     assert not result["changed"]
     assert result["evidence"]["channel"] == "standing"

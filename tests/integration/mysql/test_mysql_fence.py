@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from daemons import wait_until
 from failback import fence
 from idc_side import run_action
 from rds_side import Writers, account_states, fence_args
@@ -43,7 +44,9 @@ def test_fences_sixteen_busy_writers_and_loses_no_acknowledged_write(mysql_pair:
     with Writers(mysql_pair, 16) as writers:
         result = run(mysql_pair, drain_timeout=0.3)
         final = result["evidence"]["final"]["gtid"]
-        time.sleep(0.5)  # they keep trying
+        refused = writers.refused
+        # They keep trying: each is turned away once more, on average.
+        wait_until(lambda: writers.refused >= refused + 16, lambda: "nobody tried again", 60)
         acknowledged = set(writers.acknowledged)
     assert "failed" not in result, result["msg"]
     assert result["changed"]
@@ -56,22 +59,26 @@ def test_fences_sixteen_busy_writers_and_loses_no_acknowledged_write(mysql_pair:
     assert committed_beyond(mysql_pair, final) == ""
     there = set(mysql_pair.rds.root("SELECT token FROM shop.write_ledger").split())
     assert acknowledged <= there
-    # The drain, and the proofs on top of it. Generous: the machine is shared with other tests.
-    assert result["evidence"]["seconds"]["total"] < 0.3 + 2.5
 
 
 def test_waits_for_a_transaction_that_ends_before_the_deadline(mysql_pair: mysql_pair.Pair) -> None:
     with mysql_pair.rds.connect("shop_app") as slow:
         slow.execute("START TRANSACTION")
         slow.execute("INSERT INTO shop.write_ledger (token, client) VALUES ('in-time', 'slow')")
-        timer = threading.Timer(0.4, lambda: slow.execute("COMMIT"))
-        timer.start()
-        result = run(mysql_pair, drain_timeout=5.0)
-        timer.join()
+
+        def commit_once_locked() -> None:
+            locked = "SELECT account_locked FROM mysql.user WHERE user='shop_app'"
+            wait_until(lambda: mysql_pair.rds.root(locked) == "Y", lambda: "nobody was locked out", 60)
+            slow.execute("COMMIT")
+
+        commits = threading.Thread(target=commit_once_locked)
+        commits.start()
+        result = run(mysql_pair, drain_timeout=60.0)
+        commits.join()
     assert "failed" not in result, result["msg"]
     assert result["evidence"]["killed_in_transaction"] == 0
     assert mysql_pair.rds.root("SELECT COUNT(*) FROM shop.write_ledger WHERE token='in-time'") == "1"
-    assert result["evidence"]["seconds"]["drain"] < 3
+    assert result["evidence"]["seconds"]["drain"] < 60, "the deadline was waited out"
 
 
 def test_kills_a_transaction_at_the_deadline(mysql_pair: mysql_pair.Pair) -> None:

@@ -27,7 +27,6 @@ def test_opens_idc_proves_it_and_is_already_open_the_second_time(pair: mysql_pai
     assert pair.idc.root(STATE) == "0\t0"
     token = result["evidence"]["write_test"]["write"]
     assert pair.idc.root(f"SELECT COUNT(*) FROM shop.markers WHERE token='{token}'") == "1"
-    assert result["evidence"]["seconds"]["total"] < 0.5
     again = promote(pair, final)
     assert not again["changed"]
     assert pair.idc.root("SELECT COUNT(*) FROM shop.markers") == "1"

@@ -29,14 +29,13 @@ def compare(pair: mysql_pair.Pair, **more: Any) -> dict[str, Any]:
     return run_action("mysql_sample", args | more)
 
 
-def test_equal_sides_are_equal_and_quickly_so(pair: mysql_pair.Pair) -> None:
+def test_equal_sides_are_equal(pair: mysql_pair.Pair) -> None:
     result = compare(pair)
     assert "failed" not in result, result["msg"]
     assert not result["changed"]
     assert result["evidence"]["tables"] == 5
     assert result["evidence"]["rows_by_table"]["shop.write_ledger"] == 40
     assert result["evidence"]["differences"] == []
-    assert result["evidence"]["seconds"]["total"] < 0.4
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lab.desk import app, mail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOGIN = "ops:desk-secret-4711"
 
@@ -36,13 +36,14 @@ def desk() -> Iterator[tuple[app.Desk, int, int]]:
 
 
 @contextmanager
-def answering(status: int, *, after: float = 0.0, body: bytes = b"{}") -> Iterator[int]:
-    """A server with one answer, some seconds late."""
+def answering(status: int, *, once: Callable[[], bool] = lambda: True, body: bytes = b"{}") -> Iterator[int]:
+    """A server with one answer, which it gives once something holds."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            time.sleep(after)
+            while not once():
+                time.sleep(0.02)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -13,7 +13,8 @@ from receivers import LOGIN, answering, desk, dripping, free_port, silent
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEADLINE = 3.0
+DEADLINE = 6.0  # seconds; what is silent takes that long, all of them together
+LOOK = 4.0
 
 
 def channel(tmp_path: Path, name: str, url: str, read_back: str = "") -> channels.Channel:
@@ -28,10 +29,12 @@ def test_every_channel_is_judged_and_none_delays_the_others(tmp_path: Path) -> N
     with ExitStack() as stack:
         found, page, post = stack.enter_context(desk())
         back = f"http://127.0.0.1:{page}/messages?text={{code}}"
+        # The first of all answers when chat and mail have arrived: one after the other, none of them ever would.
+        others = lambda: {message["way"] for message in found.messages} == {"chat", "mail"}  # noqa: E731
         urls = {
+            "slow": (f"json://127.0.0.1:{stack.enter_context(answering(200, once=others))}/TOKENslow", ""),
             "chat": (f"json://{LOGIN}@127.0.0.1:{page}/notify/chat", back),
             "mail": (f"mailto://127.0.0.1:{post}?from=a@example.org&to=b@example.org&mode=insecure", back),
-            "slow": (f"json://127.0.0.1:{stack.enter_context(answering(200, after=1.0))}/TOKENslow", ""),
             "wrong login": (f"json://ops:not-the-secret@127.0.0.1:{page}/notify/chat", back),
             "refuses": (f"json://127.0.0.1:{stack.enter_context(answering(500))}/TOKEN500", ""),
             "silent": (f"json://user:TOKENsilent@127.0.0.1:{stack.enter_context(silent())}/hook", ""),
@@ -41,16 +44,12 @@ def test_every_channel_is_judged_and_none_delays_the_others(tmp_path: Path) -> N
             "no service": ("nonsense://TOKENnonsense", ""),
         }
         some = [channel(tmp_path, name, *rest) for name, rest in urls.items()]
-        begun = time.monotonic()
         tried = {one.channel: one for one in canary.send("lab", some, deadline=DEADLINE)}
-        took = time.monotonic() - begun
-    assert took < 2 * DEADLINE + 2
     assert {name: one.works for name, one in tried.items()} == {
         **dict.fromkeys(("chat", "mail", "slow"), True),
         **dict.fromkeys(("wrong login", "refuses", "silent", "drips", "nobody", "swallows", "no service"), False),
     }
     assert (tried["chat"].arrived, tried["mail"].arrived, tried["slow"].arrived) == (True, True, None)
-    assert tried["chat"].seconds < DEADLINE
     assert "401" in tried["wrong login"].error
     assert "500" in tried["refuses"].error
     assert tried["nobody"].error == "connection refused"
@@ -82,14 +81,11 @@ def test_dashboards_are_judged_by_their_newest_figure() -> None:
                 "nobody": free_port(),
             }.items()
         ]
-        begun = time.monotonic()
-        seen = {one.name: one for one in dashboards.look(some, timeout=1.0)}
-        took = time.monotonic() - begun
-    assert took < 4
+        seen = {one.name: one for one in dashboards.look(some, timeout=LOOK)}
     assert [name for name, one in seen.items() if one.live] == ["live"]
     assert "600 s old, 60 s are allowed" in seen["old"].error
     assert "in the future" in seen["ahead"].error
     assert seen["broken"].error == "HTTP 503"
-    assert "no answer within 1 s" in seen["silent"].error
-    assert "no answer within 1 s" in seen["drips"].error
+    assert "no answer within 4 s" in seen["silent"].error
+    assert "no answer within 4 s" in seen["drips"].error
     assert "refused" in seen["nobody"].error

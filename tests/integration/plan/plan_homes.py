@@ -31,7 +31,7 @@ class Command:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
             check=False,
             stdin=subprocess.DEVNULL,
         )

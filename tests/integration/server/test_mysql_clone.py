@@ -148,7 +148,7 @@ def begin(box: boxes.Box, donor: scratch_mysql.TestServer, tmp_path: Path) -> su
     (tmp_path / "args.json").write_text(json.dumps(arguments(box, donor)), encoding="utf-8")
     driver = Path(__file__).parent / "driver.py"
     process = subprocess.Popen([sys.executable, str(driver), "mysql_clone", str(tmp_path / "args.json"), ""])
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 90
     while time.monotonic() < limit:
         with box.connect() as idc:
             running = idc.rows("SELECT 1 FROM information_schema.plugins WHERE plugin_name = 'clone'") and idc.rows(

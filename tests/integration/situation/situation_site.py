@@ -131,13 +131,13 @@ class Site:
             **more,
         }
         line = [sys.executable, "-m", "rollback_runner", *argv]
-        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=400)
 
     def play(self, incident: Path) -> subprocess.CompletedProcess[str]:
         """Play the look as the phase prepare does within an incident."""
         environment = os.environ | content.environment() | {"RR_HOME": str(self.root), "RR_INCIDENT": str(incident)}
         line = ["ansible-playbook", "-i", str(self.directory), str(ROOT / "playbooks" / "prepare" / "situation.yml")]
-        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=400)
 
     def look(self) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:
         """Look, and read what was drawn."""

@@ -81,3 +81,14 @@ def test_a_site_that_is_not_valid_is_not_contacted(directory: Path, monkeypatch:
     found = findings(directory)
     assert "site" in found
     assert not found["site"][0]
+
+
+def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+    missing = tmp_path / "secrets" / "repl"
+
+    def look() -> str:
+        return missing.read_text(encoding="utf-8")
+
+    found = doctor._carry_out(("MySQL", look))
+    assert not found.well
+    assert found.said == f"{missing} cannot be read (No such file or directory)."

@@ -33,6 +33,9 @@ def test_both_languages_say_the_same_with_the_same_values(key: str) -> None:
 def test_every_key_in_the_code_is_in_the_catalogue() -> None:
     used: set[str] = set()
     for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2")]:
+        # Of an installed package, the plugins lie below it and have words of their own.
+        if "_content" in path.relative_to(PACKAGE).parts:
+            continue
         used.update(re.findall(r"""(?:texts|_texts|\bt)\(\s*"([a-z_.]+)\"""", path.read_text(encoding="utf-8")))
     assert {key for key in used if not key.endswith((".", "_"))} <= set(CATALOGUE)
 

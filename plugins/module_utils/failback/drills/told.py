@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from failback.findings import Severity
 
 # The lab's drill of each strategy.
-SCENARIOS = {"switch-first": "plain", "restore-first": "data-lost", "stop-first": "rds-corrupt"}
+SCENARIOS = {"switch-first": "plain", "restore-first": "full_data_lost", "stop-first": "full_rds_corrupt"}
 _WAY_BACK = (
     "go back once in the lab: rollback-runner phase emergency there, stop it before the promotion, then rollback-runner"
     " abort"

@@ -58,10 +58,21 @@ def run(values: dict[str, Any], *, check: bool = False, diff: bool = False) -> d
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     Thing.world["thing"] = 0
-    for name in ("RR_RUN_DIR", "RR_EPOCH", "RR_LOCK"):
+    monkeypatch.setenv("RR_RUN_DIR", str(tmp_path_factory.mktemp("run")))
+    for name in ("RR_EPOCH", "RR_LOCK"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_nothing_acts_where_nobody_keeps_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RR_RUN_DIR")
+    result = run({"value": 3})
+    assert (result["failed"], result["refused"], Thing.world["thing"]) == (True, True, 0)
+    assert "nobody keeps the record of this run" in result["msg"]
+    assert "RR_RECORD=1" in result["msg"]
+    assert run({"value": 0})["changed"] is False  # a look is nobody's business
+    assert run({"value": 3}, check=True)["changed"]
 
 
 def test_acts_and_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
