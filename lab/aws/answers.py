@@ -12,8 +12,11 @@ from moto.core.utils import utcnow
 from moto.rds.exceptions import DBParameterGroupNotFoundError, RDSClientError
 from moto.rds.models import DBInstance
 from moto.rds.responses import RDSResponse
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import Route53Backend
 from moto.route53.responses import Route53
 
+from lab.aws import record_changes
 from lab.aws.database import carried
 from lab.aws.parameters import ParameterError, check_change, describe, page
 from lab.aws.snapshot import desired
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _modify_group = RDSResponse.modify_db_parameter_group
 _describe_groups = RDSResponse.describe_db_parameter_groups
 _modify_instance = RDSResponse.modify_db_instance
+_change_records = Route53Backend.change_resource_record_sets
 
 
 def describe_db_parameters(self: Any) -> Any:
@@ -62,6 +66,18 @@ def reset_db_parameter_group(self: Any) -> Any:
     for change in self.params.get("Parameters", []):
         group.parameters.pop(change.original_dict().get("ParameterName"), None)
     return ActionResult({"DBParameterGroupName": group.name})
+
+
+def change_resource_record_sets(self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+    """Judge a batch by the records that stand; moto judges by all that ever stood."""
+    zone = self.get_hosted_zone(zoneid)
+    stands = record_changes.standing(zone.rr_changes)
+    try:
+        record_changes.check(stands, change_list)
+    except record_changes.BatchError as error:
+        raise Route53ClientError("InvalidChangeBatch", str(error)) from error
+    zone.rr_changes[:] = stands
+    _change_records(self, zoneid, change_list)
 
 
 def _group(response: Any) -> Any:
@@ -115,3 +131,4 @@ def install(state_file: Path | None) -> None:
     DBInstance.DBInstanceStatus = property(instance_status)
     DBInstance.db_parameter_group_status_list = property(group_status)
     Route53.get_change = get_change
+    Route53Backend.change_resource_record_sets = change_resource_record_sets

@@ -92,9 +92,9 @@ def close(view: View) -> Step:
         see.append(Code(f"{here}_aws -e 'SELECT @@read_only'", "runbook.say.close_see"))
         undo.append(Code(_read_only(here, group, "0"), "runbook.say.close_undo"))
         if pair.text("aws_network_fence") == "security_group":
-            do += [Code(_group(pair, one), "runbook.say.security_group") for one in pair.texts("aws_security_groups")]
+            do += [Code(_group(pair, one), "runbook.say.security_group") for one in pair.listed("aws_security_groups")]
         if pair.text("aws_network_fence") == "network_acl":
-            do += [Code(_acl(pair, one), "runbook.say.network_acl") for one in pair.texts("aws_network_acls")]
+            do += [Code(_acl(pair, one), "runbook.say.network_acl") for one in pair.listed("aws_network_acls")]
     return Step("close", ("AWS-03", "AWS-04"), tuple(do), tuple(see), tuple(undo))
 
 
@@ -116,7 +116,7 @@ def _group(pair: Pair, group: str) -> str:
     lines += [
         f"{here}_cloud ec2 authorize-security-group-ingress --group-id {one} --protocol tcp --port {pair.aws.port}"
         f" --cidr {word(source)}"
-        for source in pair.texts("aws_keep_sources")
+        for source in pair.listed("aws_keep_sources")
     ]
     return "\n".join(lines)
 
@@ -124,7 +124,7 @@ def _group(pair: Pair, group: str) -> str:
 def _acl(pair: Pair, acl: str) -> str:
     here, one = name(pair.host), word(acl)
     ports = f"--port-range From={pair.aws.port},To={pair.aws.port}"
-    keep = pair.texts("aws_keep_sources")
+    keep = pair.listed("aws_keep_sources")
     entries = [(number, source, "allow") for number, source in enumerate(keep, start=1)]
     entries.append((len(keep) + 1, "0.0.0.0/0", "deny"))
     lines = [f"{here}_cloud ec2 describe-network-acls --network-acl-ids {one} --query 'NetworkAcls[0].Entries'"]
@@ -140,9 +140,9 @@ def cut_off(view: View) -> Step:
     """RDS does not answer, but may still take writes: the network way to it is cut first."""
     do, undo = [], []
     for pair in view.pairs:
-        for acl in pair.texts("aws_network_acls"):
+        for acl in pair.listed("aws_network_acls"):
             do.append(Code(_acl(pair, acl)))
-            numbers = range(len(pair.texts("aws_keep_sources")) + 1, 0, -1)
+            numbers = range(len(pair.listed("aws_keep_sources")) + 1, 0, -1)
             undo.append(
                 Code(
                     "\n".join(

@@ -66,7 +66,7 @@ class Pair:
         """Return one of the pair's plain values."""
         return str(self.values.get(key) or "")
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def listed(self, key: str) -> tuple[str, ...]:
         """Return one of the pair's lists."""
         found = self.values.get(key)
         return tuple(str(one) for one in found) if isinstance(found, list | tuple) else ()

@@ -40,11 +40,30 @@ with `Describe` or `List`), and what stands here. Put the ids that `cleanup plan
 condition on `aws_own_tags`, such as `"Condition": {"StringEquals": {"aws:ResourceTag/service": "shop"}}`. TECH-04 does
 not ask for it. What the key may not do is named when it is tried, and the rest goes on.
 """
+_RELEASE = """\
+What [the rollback of a release](deployments.md) asks of the account in `deployment_database`, on MySQL. To
+look alone, `SELECT` on the application's schema is enough, and `PROCESS` to see whether a migration runs. A reversal
+runs its DDL in that schema:
+
+```sql
+GRANT PROCESS, REPLICATION CLIENT, SYSTEM_VARIABLES_ADMIN ON *.* TO 'rr_releases'@'%';
+GRANT ALL PRIVILEGES ON `shop`.* TO 'rr_releases'@'%';
+```
+
+A restore (`--database restore`) keeps its book, and what it moves aside, in schemas of its own. Without this the plan
+says so, and the way is not open:
+
+```sql
+GRANT ALL PRIVILEGES ON `rollback\\_runner\\_%`.* TO 'rr_releases'@'%';
+```
+"""
 
 
 def markdown() -> str:
     """Give the whole page."""
-    return "\n".join([_HEAD, *_mysql(), *_hosts(), *_aws(), *_cleanup(), *_dns(), *_rest()]).rstrip() + "\n"
+    return (
+        "\n".join([_HEAD, *_mysql(), *_hosts(), *_aws(), *_cleanup(), *_dns(), *_rest(), *_release()]).rstrip() + "\n"
+    )
 
 
 def _mysql() -> Iterable[str]:
@@ -164,6 +183,11 @@ def _rest() -> Iterable[str]:
         " load the plugin;\nIDC then needs `CLONE_ADMIN`. What an approved quarantine applies is written with the"
         " privileges of a restore.\n"
     )
+
+
+def _release() -> Iterable[str]:
+    yield "## The database of a release\n"
+    yield _RELEASE
 
 
 if __name__ == "__main__":

@@ -160,9 +160,9 @@ def test_while_a_run_goes_on_nothing_is_sealed_unless_asked(shell: Shell) -> Non
 def test_every_problem_has_its_words_in_both_languages() -> None:
     from typing import get_args  # noqa: PLC0415 - only here
 
-    from rollback_runner.archive import verify  # noqa: PLC0415 - only here
+    from rollback_runner.archive import reading  # noqa: PLC0415 - only here
     from rollback_runner.messages import Texts  # noqa: PLC0415 - only here
 
-    for kind in get_args(verify.Kind):
+    for kind in get_args(reading.Kind):
         for language in ("en", "ko"):
-            assert Texts(language)(verify.Problem(kind, "W", "Y").key, what="W", why="Y")
+            assert Texts(language)(reading.Problem(kind, "W", "Y").key, what="W", why="Y")
