@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from rollback_runner.site import site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.lab
 NAME = "stake-test"
@@ -65,11 +67,22 @@ def keys(login: Mapping[str, Any]) -> dict[str, set[str]]:
         return read
 
 
+class _Clients:
+    """Clients that write until they are closed; then their last answers are on record."""
+
+    def __init__(self, home: Path) -> None:
+        self._process = clients.start(home, NAME)
+
+    def close(self) -> None:
+        clients.stop(NAME)
+        self._process.wait()
+
+
 def test_the_stake_is_what_the_ledger_says_and_what_idc_lacks(variables: Mapping[str, Any]) -> None:
     paths = LabPaths.from_environment()
     shutil.rmtree(paths.root / "ledger" / NAME, ignore_errors=True)  # else an earlier run's writes are read with it
     before = counts(measure(variables))
-    with clients.running(paths.root.parent, NAME):
+    with contextlib.closing(_Clients(paths.root.parent)):
         time.sleep(TRAFFIC)
     result = measure(variables)
     evidence = result["evidence"]
