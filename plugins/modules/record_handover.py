@@ -15,7 +15,7 @@ author: The rollback-runner authors
 """
 
 EXAMPLES = r"""
-- name: Hand over what the run came to
+- name: Read what the run came to and hand it over
   record_handover:
 """
 

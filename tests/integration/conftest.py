@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,15 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     groups.put_in_order(items)
 
 
-@pytest.fixture(autouse=True)
-def _recorded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Have a run that keeps the record, without which nothing of ours acts. Whole commands make their own."""
-    if groups.of(request.node.nodeid) not in groups.WHOLE_COMMANDS:
-        kept = tmp_path_factory.mktemp("run") / "manual"
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Have a run that keeps the record, without which nothing of ours acts. Whole commands make their own.
+
+    Around a test and all it sets up: what several tests share (scope session or module) is made by our plugins too.
+    """
+    if groups.of(item.nodeid) in groups.WHOLE_COMMANDS:
+        return (yield)
+    with tempfile.TemporaryDirectory(prefix="rr-run-") as directory, pytest.MonkeyPatch.context() as environment:
+        kept = Path(directory) / "manual"
         kept.mkdir()
-        monkeypatch.setenv("RR_RUN_DIR", str(kept))
+        environment.setenv("RR_RUN_DIR", str(kept))
+        return (yield)
 
 
 @pytest.fixture(scope="session")

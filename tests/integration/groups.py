@@ -20,8 +20,10 @@ WHOLE_COMMANDS = frozenset({LAB, "command", "plan"})
 
 
 def of(nodeid: str) -> str:
-    """Name the group of a test by its id: `lab`, or its folder."""
+    """Name the group of a test by its id: `lab`, its folder, or for a test that is no integration test its file."""
     path = PurePosixPath(nodeid.partition("::")[0])
+    if "integration" not in path.parts:
+        return str(path)
     folder = path.parts[path.parts.index("integration") + 1]
     return LAB if folder in _IN_THE_LAB or path.name.startswith("test_lab_") else folder
 

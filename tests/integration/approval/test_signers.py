@@ -71,7 +71,8 @@ def test_a_file_from_the_future_shows_a_clock_that_was_set_back(granted: Signed,
     assert "it was set back" in told
 
 
-def test_a_run_from_the_future_shows_it_too(granted: Signed) -> None:
+def test_a_run_from_the_future_shows_it_too(granted: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RR_RUN_DIR")  # looked at by a command, not within a run
     run = granted.home / "runs" / "20300101T000000Z-shop-prepare"
     run.mkdir(parents=True)
     (run / "journal.jsonl").write_text('{"seq":1,"time":"2030-01-01T00:00:00Z","kind":"begin","prev":"0"}\n')

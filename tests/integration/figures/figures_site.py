@@ -44,7 +44,7 @@ class Site:
         series.place(self.incident).mkdir()
         monkeypatch.setenv("RR_HOME", str(home))
         monkeypatch.setenv("RR_INCIDENT", str(self.incident))
-        for name in ("RR_RUN_DIR", "RR_EPOCH", "RR_LOCK"):
+        for name in ("RR_EPOCH", "RR_LOCK"):
             monkeypatch.delenv(name, raising=False)
 
     def figures(self, since: float, until: float, values: Mapping[str, float] | None = None, step: float = 1.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -44,6 +45,15 @@ def test_damage_to_a_dump_is_named(dump: bytes, tmp_path: Path, damage: str) -> 
     found = judged(path)
     assert not found.sound
     assert words in fatal(found)
+
+
+@pytest.mark.parametrize("text", ["no-utf8", "field-lost", "cut-in-a-row", "error-between"])
+def test_damaged_packing_is_named_before_what_it_made_of_the_text(dump: bytes, tmp_path: Path, text: str) -> None:
+    garbled = gzip.compress(DAMAGES[text][0](dump), 1)
+    path = tmp_path / "backup"
+    path.write_bytes(garbled[:-8] + gzip.compress(dump, 1)[-8:])  # the sound text's checksum: what a flipped byte does
+    worst = next(one for one in judged(path).findings if one.severity == "fatal")
+    assert "the gzip data is damaged" in worst.text
 
 
 @pytest.mark.parametrize("how", WELL)

@@ -166,7 +166,7 @@ def verify(source: Source, expected: Expected | None = None, manifest: Manifest 
         known = manifest or (read_beside(source) if entries else None)
     except DamagedError as error:
         findings.append(Finding("fatal", "", str(error)))
-    findings[:0] = _packing(source, findings)
+    findings = _packing(source, findings)
     if backup is not None:
         backup = _enriched(backup, known)
         findings += judge_facts(backup, judge, wanted)
@@ -191,19 +191,18 @@ def verify(source: Source, expected: Expected | None = None, manifest: Manifest 
 
 
 def _packing(source: Source, findings: Sequence[Finding]) -> list[Finding]:
-    """Read packed files to their end where the text is damaged: damaged packing is the better reason."""
+    """Read packed files to their end where the text is damaged, and put damaged packing first: it is the reason."""
     if not any(one.severity == "fatal" for one in findings):
-        return []
-    found: list[Finding] = []
-    known = " ".join(one.text for one in findings)
+        return list(findings)
+    first: list[Finding] = []
     for entry in _entries(source):
         try:
             for _ in read_text(source, entry.name):
                 pass
         except DamagedError as error:
-            if str(error) not in known:
-                found.append(Finding("fatal", entry.name, str(error)))
-    return found
+            known = [one for one in findings if str(error) in one.text]
+            first += known or [Finding("fatal", entry.name, str(error))]
+    return [*first, *(one for one in findings if one not in first)]
 
 
 def _enriched(backup: Backup, known: Manifest | None) -> Backup:
