@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tarfile
 from typing import TYPE_CHECKING
 
 import made_package
@@ -39,8 +38,7 @@ def test_it_installs_and_answers_without_a_network(tmp_path: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     bundle = next((home / "bundles").glob("*.bundle.tar"))
-    with tarfile.open(bundle) as outer:
-        outer.extract("install", tmp_path, filter="data")
+    subprocess.run(["tar", "-xf", str(bundle), "-C", str(tmp_path), "install"], check=True)
     done = _alone(sys.executable, "-I", str(tmp_path / "install"), str(bundle), str(place))
     assert done.returncode == 0, done.stderr
     rollback_runner = str(place / "rollback-runner")

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,7 @@ def credentials(tmp_path: Path) -> Iterator[Path]:
 def _job(image: str, sdist: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     project = home.parent / "project"
     if not project.exists():
-        with tarfile.open(sdist) as packed:
-            packed.extractall(home.parent, filter="data")
+        subprocess.run(["tar", "-xf", str(sdist), "-C", str(home.parent)], check=True)
         next(home.parent.glob("rollback_runner-*")).rename(project)
     argv = ["docker", "run", "--rm", "--name", "rr-package-job", "--network", "rr-lab", "--user", "root"]
     argv += ["--volume", f"{project}:/runner/project:ro", "--volume", f"{home}:/runner/home"]
