@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rollback_runner.awx.content import Content
     from rollback_runner.awx.judge import Seen
     from rollback_runner.messages import Texts
+    from rollback_runner.plan.history import Spread
     from rollback_runner.site.site import Site
 
 _GOING = "new,pending,waiting,running"
@@ -159,14 +160,18 @@ def as_dict(difference: Difference, texts: Texts) -> dict[str, Any]:
     }
 
 
-def node_line(seen: Seen, texts: Texts) -> str:
-    """Say how a node stands."""
+def node_line(seen: Seen, texts: Texts, usual: Spread | None = None) -> str:
+    """Say how a node stands; `usual` is what its leg took before, for one that has begun."""
     if seen.word == "asked":
         return texts("awx.waits", node=seen.name)
     line = texts("awx.node", node=seen.name, status=texts(f"awx.status.{seen.word}"))
     more = [texts("awx.node_by", person=seen.person)] if seen.person else []
     if seen.over and seen.budget:
         more.append(texts("awx.node_time", seconds=seen.seconds, budget=seen.budget))
+    elif seen.status == "running" and usual:
+        more.append(texts("whole.forecast", **asdict(usual)))
+    if seen.status == "running" and seen.budget:
+        more.append(texts("awx.node_ends", budget=seen.budget))
     return f"{line} ({', '.join(more)})" if more else line
 
 

@@ -25,7 +25,7 @@ STATUS = "rr_status"
 class Seen:
     """One node, or one job alone. `status` is AWX's word; `record` what the leg's record says, "" where there is none.
 
-    `seconds` is what it took, `budget` when AWX ends it, in seconds.
+    `seconds` is what it took, `budget` when AWX ends it, in seconds; `leg` is what it carries out, "" for none.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Seen:
     seconds: float = 0.0
     budget: int = 0
     record: str = ""
+    leg: str = ""
 
     @property
     def over(self) -> bool:

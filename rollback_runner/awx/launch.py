@@ -119,7 +119,7 @@ def look(awx: Awx, wanted: Content, made: Launched) -> tuple[dict[str, Any], Seq
     job = awx.get(made.path)
     if made.what != WORKFLOW:
         budget = int(wanted.template(made.what)["timeout"])
-        return job, [_job(made.what, job, budget)]
+        return job, [_job(made.what, made.what, job, budget)]
     order = {node.identifier: number for number, node in enumerate(wanted.nodes)}
     found = awx.all(f"{made.path}workflow_nodes/")
     found.sort(key=lambda node: order.get(node["identifier"], len(order)))
@@ -144,14 +144,13 @@ def _node(awx: Awx, wanted: Content, node: Mapping[str, Any]) -> Seen:
     leg = next((one.leg for one in wanted.nodes if one.identifier == name), "")
     budget = int(wanted.template(leg)["timeout"]) if leg else 0
     if told["status"] not in judge.OVER:
-        return _job(name, told, budget)
-    return _job(name, awx.get(f"jobs/{told['id']}/"), budget)
+        return _job(name, leg, told, budget)
+    return _job(name, leg, awx.get(f"jobs/{told['id']}/"), budget)
 
 
-def _job(name: str, job: Mapping[str, Any], budget: int) -> Seen:
-    return Seen(
-        name, str(job["status"]), seconds=float(job.get("elapsed") or 0), budget=budget, record=judge.record_of(job)
-    )
+def _job(name: str, leg: str, job: Mapping[str, Any], budget: int) -> Seen:
+    seconds = float(job.get("elapsed") or 0)
+    return Seen(name, str(job["status"]), seconds=seconds, budget=budget, record=judge.record_of(job), leg=leg)
 
 
 def _template(wanted: Content, what: str) -> tuple[str, dict[str, Any]]:

@@ -12,11 +12,14 @@ from rollback_runner import messages
 from rollback_runner.awx import acts, client, collection, launch
 from rollback_runner.cli import running
 from rollback_runner.cli.common import Group, json_option, language_option, site_option
+from rollback_runner.content import home
 from rollback_runner.errors import Exit, InterruptedRunError, UsageError
+from rollback_runner.run import carry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rollback_runner.awx.judge import Seen
     from rollback_runner.checklist import Language
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -209,8 +212,13 @@ def launch_command(  # noqa: PLR0913 - one parameter per option is how click han
     if no_follow:
         click.echo(texts("awx.outcome.running", what=what, number=made.number), err=as_json)
         return int(Exit.WAITING)
+
+    def tell(seen: Seen) -> None:
+        usual = carry.learn(home(), wanted.site, seen.leg).phase if seen.leg else None
+        click.echo(acts.node_line(seen, texts, usual), err=as_json)
+
     try:
-        verdict = launch.follow(remote, wanted, made, lambda seen: click.echo(acts.node_line(seen, texts), err=as_json))
+        verdict = launch.follow(remote, wanted, made, tell)
     except KeyboardInterrupt as error:
         raise InterruptedRunError(texts("awx.outcome.running", what=what, number=made.number)) from error
     if as_json:
