@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from failback import whole
 from failback.errors import FailbackError
+from failback.readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ def keep(incident: Path, name: str, content: Mapping[str, Any]) -> None:
         raise FailbackError(f"bug: {name!r} is no name for what was found")
     target = incident / _FACTS / f"{name}.json"
     try:
-        whole.write(target, (json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n").encode())
+        whole.write(target, (readable(json.dumps(content, ensure_ascii=False, indent=2, default=str)) + "\n").encode())
     except OSError as error:
         raise FailbackError(f"{target} cannot be written: {error.strerror}") from error
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from failback.readable import readable
+
 MARK = "[secret removed]"
 LIST = "secret-files"
 _SHORTEST = 5  # shorter values are words, and taking words out would shred the record
@@ -45,9 +47,13 @@ def load(files: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def scrub(value: Any, secrets: tuple[str, ...]) -> Any:
-    """Return the same structure with every known secret taken out of every text in it, keys included."""
+    """Return the same structure with every known secret taken out of every text in it, keys included.
+
+    What comes out can be written as UTF-8, whatever bytes a host said.
+    """
     if isinstance(value, str):
-        return _pattern(secrets).sub(MARK, value) if secrets else value
+        text = readable(value)
+        return _pattern(secrets).sub(MARK, text) if secrets else text
     if isinstance(value, dict):
         return {scrub(key, secrets): scrub(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -61,7 +67,7 @@ def scrub_beside(path: Path, fields: dict[str, Any]) -> dict[str, Any]:
     try:
         stamp = listing.stat().st_mtime_ns
     except OSError:
-        return fields
+        return {key: scrub(value, ()) for key, value in fields.items()}
     return {key: scrub(value, _load_listing(listing, stamp)) for key, value in fields.items()}
 
 

@@ -91,7 +91,6 @@ def test_a_killed_server_with_its_redo_log_goes_on(
     target.crash()
     child.join()
     assert child.exitcode in {0, 3}
-    time.sleep(3)
     with engine.opened(target.login(), small, Options(fast=False), recorder=Recorder()) as context:
         for name in engine.STAGES:
             engine.run_stage(context, name)

@@ -102,6 +102,10 @@ class Site:
         """Tell an application how to answer."""
         (self.root / host / "app" / "mood").write_text(text)
 
+    def forget_errors(self) -> None:
+        """Empty the log of the shared server: what other tests provoked there is no error of this site."""
+        Path(docker("inspect", "-f", "{{.LogPath}}", self.pair.idc.container).strip()).write_text("")
+
     def admin(self, command: str) -> str:
         """Send one command to HAProxy."""
         ask = "import socket as s,sys;c=s.socket(s.AF_UNIX);c.connect('/run/haproxy/admin.sock')"

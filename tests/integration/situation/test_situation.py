@@ -97,6 +97,7 @@ def screen(fact: dict[str, Any], language: messages.Language, columns: int) -> l
 
 def test_a_well_site_is_drawn_and_nothing_is_changed(site: Site) -> None:
     site.record_baseline()
+    site.forget_errors()
     before = world(site)
     with users(site, "/api/products/17"):
         fact, done = site.look()

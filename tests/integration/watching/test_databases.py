@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import mysql_pair
 import pytest
 from failback import channel, journal, observe
 from failback.errors import FailbackError
@@ -96,17 +97,25 @@ def test_another_server_at_this_address_is_not_followed(mysql_servers: Pair) -> 
     wait_for(lambda: own_sessions(mysql_servers.idc) == 0)
 
 
-def test_the_lag_of_a_channel_that_works(mysql_pair: Pair) -> None:
-    source = mysql.Database("idc-db1", mysql_pair.idc.login())
-    login = mysql_pair.rds.login("repl")
-    with mysql_pair.idc.connect() as idc:
+@pytest.fixture
+def twins(tmp_path: Path) -> Iterator[Pair]:
+    """Two servers with one history: what others wrote to the shared ones would stop a channel between them."""
+    pair = mysql_pair.start(tmp_path, mysql_pair.image())
+    yield pair
+    mysql_pair.stop(pair)
+
+
+def test_the_lag_of_a_channel_that_works(twins: Pair) -> None:
+    source = mysql.Database("idc-db1", twins.idc.login())
+    login = twins.rds.login("repl")
+    with twins.idc.connect() as idc:
         for statement in channel.build_statements(login, ""):
             idc.execute(statement)
         try:
             idc.execute(channel.start_statement(login))
             wait_for(lambda: values(source).get("mysql_replication_lag") == 0.0)
             idc.execute("LOCK TABLES shop.items READ")
-            mysql_pair.rds.root("INSERT INTO shop.items (name, price) VALUES ('late', 1)")
+            twins.rds.root("INSERT INTO shop.items (name, price) VALUES ('late', 1)")
             wait_for(lambda: values(source).get("mysql_replication_lag", 0.0) > 0.5)
             idc.execute("UNLOCK TABLES")
             wait_for(lambda: values(source).get("mysql_replication_lag") == 0.0)

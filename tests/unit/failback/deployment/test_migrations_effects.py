@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from failback.deployment.migrations.effects import ran
-from failback.deployment.migrations.operations import steps
 from failback.deployment.migrations.schema import Column, Schema, Table, differences
 
 USERS = Table(
@@ -92,48 +91,3 @@ def test_what_differs_and_whether_it_matters() -> None:
     assert [one.told["ko"] for one in differences(wanted, LIVE, "mysql") if one.object == "gone"] == [
         "테이블 gone 없음"
     ]
-
-
-@pytest.mark.parametrize(
-    ("call", "wanted"),
-    [
-        ("op.drop_column('a', 'b', schema='s')", "ALTER TABLE `s`.`a` DROP COLUMN `b`"),
-        ("op.create_index(op.f('i'), 'a', ['b'], unique=True)", "CREATE UNIQUE INDEX `i` ON `a` (`b`)"),
-        ("op.rename_table('a', 'b')", "ALTER TABLE `a` RENAME TO `b`"),
-        ("op.add_column('a', sa.Column('b', sa.String(5), nullable=False, server_default='x'))",
-         "ALTER TABLE `a` ADD COLUMN `b` varchar(5) NOT NULL DEFAULT 0"),
-        ("op.execute(sa.text('DELETE FROM a'))", "DELETE FROM a"),
-        ("op.create_unique_constraint('u', 'a', ['b'])", "ALTER TABLE `a` ADD CONSTRAINT `u` UNIQUE (`b`)"),
-        ("op.create_foreign_key('f', 'a', 'c', ['b'], ['id'])",
-         "ALTER TABLE `a` ADD CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `c` (`id`)"),
-        ("op.create_table('a', sa.Column('id', sa.Integer()), sa.ForeignKeyConstraint(['id'], ['b.id']))",
-         "CREATE TABLE `a` (`id` int)"),
-    ],
-)  # fmt: skip
-def test_alembic_calls_that_are_read(call: str, wanted: str) -> None:
-    """They become the SQL that Alembic would send, near enough to be judged."""
-    (step,) = steps(f"def upgrade() -> None:\n    {call}\n".encode(), "mysql")
-    assert step.sql == wanted
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "op.alter_column('a', 'b', nullable=False)",
-        "op.add_column('a', sa.Column('b', mine.Type()))",
-        "op.add_column('a', sa.Column('b', sa.Integer(), sa.ForeignKey('c.id')))",
-        "op.add_column('a', sa.Column('b', sa.Integer(), **more))",
-        "op.drop_table(name)",
-        "op.execute(f'DELETE FROM {x}')",
-        "op.create_index('i', 'a', [sa.text('lower(b)')])",
-        "connection = op.get_bind()",
-        "for table in tables: op.drop_table(table)",
-        "op.bulk_insert(table, [])",
-        "backfill()",
-    ],
-)
-def test_alembic_calls_that_are_not(call: str) -> None:
-    """Nobody guesses: a step that cannot be read is unknown."""
-    (step,) = steps(f"def upgrade() -> None:\n    {call}\n".encode(), "mysql")
-    assert step.sql is None
-    assert steps(b"x = 1", "mysql")[0].sql is None

@@ -39,11 +39,21 @@ def added(column: Definition, table: Name, state: State) -> Part:
             return part("foreign-key-deletes", touched)
         warnings += holds_parent(state, column.reference)
     remember(column, table, state)
-    left_null = column.default is None and "ON UPDATE" not in column.marks
-    # TIMESTAMP without NULL takes a time of its own where explicit_defaults_for_timestamp is off.
-    if left_null and (column.null or column.type.name != "timestamp" or state.dialect == "postgresql"):
+    if _left_null(column, state):
         state.fresh.add((table, state.spelled(column.name)))
     return part("add-nullable-column" if column.default is None else "add-column-with-default", touched, *warnings)
+
+
+def _left_null(column: Definition, state: State) -> bool:
+    """Whether rows of older code keep NULL in an added column: the server fills in nothing by itself."""
+    if column.default is not None or "ON UPDATE" in column.marks:
+        return False
+    return bool(column.null) or not _by_setting(column, state)
+
+
+def _by_setting(column: Definition, state: State) -> bool:
+    """Whether MySQL gives a TIMESTAMP a time of its own where explicit_defaults_for_timestamp is off."""
+    return state.dialect == "mysql" and column.type.name == "timestamp" and column.null is None
 
 
 def _refused(column: Definition, state: State) -> str:
@@ -52,10 +62,10 @@ def _refused(column: Definition, state: State) -> str:
         return found
     if column.type.own and not state.is_enum(column.type):
         return "own-type"
+    if "UNIQUE" in column.marks and not _left_null(column, state):
+        return "add-unique"
     if column.default is None:
         return "" if column.nullable else "add-required-column"
-    if "UNIQUE" in column.marks:
-        return "add-unique"
     if column.reference:
         return "add-foreign-key"
     sure = column.type.own or fits(column.default, column.type, state.dialect, wrapped=column.wrapped)
@@ -85,6 +95,8 @@ def modified(column: Definition, table: Name, state: State) -> Part:
     if before is None or before.type is None:
         return part("type-before-unknown", touched)
     rule = _broken(column, before)
+    if not rule and before.nullable and _by_setting(column, state):
+        rule = "timestamp-by-setting"
     if before.name and before.name != column.name:
         rule = "rename-column"
     if not rule and column.default and (column.default, column.type) != (before.default, before.type):
@@ -136,6 +148,9 @@ def default_rule(before: Column, column: Definition) -> str:
     """Return the rule by which another default breaks; "" where older code has to name the column anyway."""
     if column.default is None:
         return "drop-default"
+    if before.type and before.type.name == "enum" and before.type.arguments:
+        # Nobody has to name an ENUM: MySQL gives it its first member, in strict mode too (measured on 9.7).
+        return "" if column.default == ("literal", before.type.arguments[0]) else "change-default"
     return "change-default" if before.nullable or before.default is not None or before.auto else ""
 
 

@@ -33,6 +33,7 @@ _OF_A_COLUMN = frozenset(
         "drop-key",
         "drop-foreign-key",
         "type-before-unknown",
+        "timestamp-by-setting",
         "default-not-proven",
         "own-type",
         "computed",

@@ -210,6 +210,10 @@ UNKNOWN: dict[str, tuple[str, str]] = {
         "What the column was before is not known, so nobody can say whether it still takes every value.",
         "열의 이전 정의를 알 수 없어 모든 값을 저장할 수 있는지 판단할 수 없습니다.",
     ),
+    "timestamp-by-setting": (
+        "TIMESTAMP that says neither NULL nor NOT NULL: where explicit_defaults_for_timestamp is off it takes no NULL.",
+        "NULL 여부를 밝히지 않은 TIMESTAMP는 explicit_defaults_for_timestamp가 꺼져 있으면 NULL을 저장하지 않습니다.",
+    ),
     "default-not-proven": (
         "It is not certain that the column takes its own default; if not, INSERTs of older code fail.",
         "열이 기본값을 저장할 수 있는지 확실하지 않습니다. 저장할 수 없으면 이전 코드의 INSERT가 실패합니다.",
