@@ -282,8 +282,8 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "일부 드라이버는 더 넓은 숫자를 다른 자료형으로 돌려줍니다.",
     ),
     "forbidden-data": (
-        "Data that was forbidden can be there, written by newer code.",
-        "이전에 금지되었던 데이터를 새 코드에서 썼을 수 있습니다.",
+        "Data that was forbidden can be there, written by newer code; what older code counts on being refused is done.",
+        "이전에 금지되었던 데이터를 새 코드에서 썼을 수 있고, 이전 코드가 거부될 것으로 믿은 쓰기가 그대로 실행됩니다.",
     ),
     "holds-parent": (
         "Older code cannot delete rows newer code points at, nor change their key, nor empty that table by TRUNCATE.",
