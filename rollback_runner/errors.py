@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rollback_runner.checklist import Language
 
 
 class Exit(IntEnum):
@@ -26,6 +30,7 @@ class RunnerError(Exception):
         super().__init__(what)
         self.what = what
         self.next_step = next_step
+        self.language: Language = "en"  # of whoever reads it; the command knows
 
 
 class UsageError(RunnerError):

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from rollback_runner import checklist, messages
+from rollback_runner import checklist, korean, messages
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RunnerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rollback_runner.checklist import Language
+
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 DEFAULT_SITE = "inventories/lab"
+_LANGUAGE = "rollback_runner.language"  # in the context of a command
 
 
 class Group(click.Group):
@@ -31,6 +34,14 @@ class Group(click.Group):
             near = checklist.nearest(args[0], self.list_commands(ctx))
             raise click.UsageError(f"There is no command {args[0]}{near}.", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry the command out; an error is told in the language that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except RunnerError as error:
+            error.language = ctx.meta.get(_LANGUAGE, "en")  # the commands below share what it holds
+            raise
 
 
 def run(command: click.Command, arguments: list[str] | None) -> NoReturn:
@@ -60,9 +71,10 @@ def run(command: click.Command, arguments: list[str] | None) -> NoReturn:
 
 def fail(error: RunnerError) -> NoReturn:
     """Print the error's sentences and end with its exit code."""
-    click.echo(error.what, err=True)
+    click.echo(korean.said(error.what, error.language), err=True)
     if error.next_step:
-        click.echo(f"Next: {error.next_step}", err=True)
+        label = messages.Texts(error.language)("report.next")
+        click.echo(f"{label}: {korean.said(error.next_step, error.language)}", err=True)
     sys.exit(error.code)
 
 
@@ -118,11 +130,16 @@ def without_store_option(function: _F) -> _F:
 
 def language_option(function: _F) -> _F:
     """Add `--lang`, already turned into a language."""
+
+    def heed(context: click.Context, _parameter: click.Parameter, value: str | None) -> Language:
+        context.meta[_LANGUAGE] = messages.detect(value)
+        return messages.detect(value)
+
     return click.option(
         "--lang",
         "language",
         type=click.Choice(["en", "ko"]),
-        callback=lambda _context, _parameter, value: messages.detect(value),
+        callback=heed,
         help="Language of titles and messages; by default that of the locale.",
     )(function)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
+from rollback_runner import korean
 from rollback_runner.deployment import words
 from rollback_runner.plan.view import Line
 
@@ -219,10 +220,11 @@ def _findings(looked: Looked, texts: Texts) -> Iterator[Line]:
     for one in looked.findings:
         if one["severity"] != "note":
             style = "bad" if one["severity"] == "blocker" else "warn"
-            told = words.spoken(words.said(one["sentence"], texts), looked.facts.korean, texts.language)
+            said = korean.said(words.said(one["sentence"], texts), texts.language)
+            told = words.spoken(said, looked.facts.korean, texts.language)
             yield Line(f"  {texts('severity.' + one['severity'])}: {told}", style)
     for failure in looked.failures:
-        told = words.spoken(failure.message, looked.facts.korean, texts.language)
+        told = words.spoken(korean.told(failure.message, texts.language), looked.facts.korean, texts.language)
         yield Line(f"  {texts.status(failure.status)}: {failure.task}: {told}", "bad")
 
 

@@ -61,7 +61,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters |= {"md": plain, "said": korean.said}
+    environment.filters |= {"md": plain, "said": korean.said, "told": korean.told}
     return environment
 
 

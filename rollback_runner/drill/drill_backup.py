@@ -18,6 +18,7 @@ from failback import journal
 from failback.backup import place as places
 from failback.errors import FailbackError
 
+from rollback_runner import korean
 from rollback_runner.content import ROOT
 from rollback_runner.errors import Exit, UsageError
 from rollback_runner.record import store, verdict
@@ -190,7 +191,7 @@ def _lines(site: str, result: Result, texts: Texts) -> list[str]:
     proof: dict[str, Any] = result.evidence.get("proof") or {}
     if not proof:
         key = "backup.broken" if result.outcome == "broken" else "backup.refused"
-        return [texts(key, host=result.host, text=result.message)]
+        return [texts(key, host=result.host, text=korean.said(result.message, texts.language))]
     seconds = {"verify": 0.0, "restore": 0.0, "compare": 0.0} | proof["seconds"]
     lines = [
         texts("backup.title", site=site, host=result.host),
@@ -211,7 +212,7 @@ def _lines(site: str, result: Result, texts: Texts) -> list[str]:
             texts("backup.rate", rows=f"{proof['rows_per_second']:,.0f}", bytes=_size(proof["bytes_per_second"])),
         ]
     problems = [proof["problem"]] if proof["problem"] else proof["differences"][:5]
-    lines += [texts("backup.problem", text=text) for text in problems]
+    lines += [texts("backup.problem", text=korean.said(text, texts.language)) for text in problems]
     lines += _ahead(result.evidence, texts) if result.outcome == "passed" else []
     if swept := result.evidence.get("swept"):
         lines.append(texts("backup.swept", names=", ".join(swept)))

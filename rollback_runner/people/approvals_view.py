@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from failback.approval import record
@@ -9,8 +10,12 @@ from failback.approval.judge import SHOWN
 from failback.approval.sentences import ROLES
 from failback.approval.statement import REVOKE, moment_text
 
+from rollback_runner import korean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from failback.approval.words import Problem
 
     from rollback_runner.messages import Texts
     from rollback_runner.people.approvals import Standing
@@ -56,9 +61,11 @@ def status(found: Standing, texts: Texts) -> str:
         if said.conditions:
             lines.append(texts("approvals.conditions", conditions=said.conditions))
     for problem in judged.problems:
-        lines.append(f"  {problem.sentence(texts.language)}")
-        lines.append(texts("approvals.next", step=problem.next_step(texts.language)))
-    lines += [texts("approvals.remark", sentence=one.sentence(texts.language)) for one in judged.remarks]
+        told = _spoken(problem, texts)
+        lines.append(f"  {told.sentence(texts.language)}")
+        lines.append(texts("approvals.next", step=told.next_step(texts.language)))
+    told_beside = [_spoken(one, texts).sentence(texts.language) for one in judged.remarks]
+    lines += [texts("approvals.remark", sentence=one) for one in told_beside]
     if judged.good:
         lines.append(texts("approvals.good"))
     if found.seen.begun is not None:
@@ -109,11 +116,16 @@ def _history(found: Standing, texts: Texts) -> Iterator[str]:
             yield texts("approvals.glass", made=made, by=line.get("by", "-"), reason=line.get("reason", "-"))
 
 
+def _spoken(problem: Problem, texts: Texts) -> Problem:
+    """Say its reasons in the language, too: they are sentences of their own."""
+    return replace(problem, values={name: korean.said(value, texts.language) for name, value in problem.values.items()})
+
+
 def _said(value: object, texts: Texts) -> str:
     """Take the sentence of the language where there are two."""
     if isinstance(value, dict):
         return str(value.get(texts.language) or value.get("en") or "")
-    return str(value or "")
+    return korean.said(str(value or ""), texts.language)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

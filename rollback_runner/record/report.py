@@ -226,7 +226,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     environment.filters["evidence"] = _evidence
-    environment.filters |= {"spoken": words.of_report, "said": korean.said}
+    environment.filters |= {"spoken": words.of_report, "said": korean.said, "told": korean.told}
     return environment
 
 

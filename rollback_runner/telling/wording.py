@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rollback_runner.korean import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,12 +19,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def filters(language: Language, zone: str) -> dict[str, Callable[..., str]]:
-    """Return what templates may use: clock, moment, span, number, percent."""
+    """Return what templates may use: clock, moment, span, number, percent, told."""
     return {
         "clock": lambda value: clock(value, zone),
         "moment": lambda value: moment(value, language, zone),
         "span": lambda value: span(value, language),
         "number": number,
+        "told": lambda value: told(value, language),
         "percent": lambda value, digits=1: percent(value, language, digits),
     }
 

@@ -114,7 +114,8 @@ def test_the_screen(language: Language) -> None:
         Drilled("r", "shop", (Result("db", "failed", "no", {**EVIDENCE, "proof": failed, "swept": ["rr-1"]}),), 1),
         Texts(language),
     )
-    assert "shop.orders: 1 rows were restored" in shown
+    why = {"en": "shop.orders: 1 rows were restored", "ko": "shop.orders: 복원된 행 1, 매니페스트의 행 2"}
+    assert why[language] in shown
     assert "rr-1" in shown
     assert "10.9 s in" not in shown
     refused = screen(Drilled("r", "shop", (Result("db", "refused", "no backup is sound"),), 3), Texts(language))

@@ -40,6 +40,66 @@ def test_several_in_one_breath_each_with_what_clears_it() -> None:
     assert korean.told(message, "en") == message
 
 
+BACKUP = "the backup nightly (/backups/nightly): "
+SPOKEN = "백업 nightly(/backups/nightly): "
+CUT = "is empty (0 bytes): the dump failed, or was cut"
+ROOM = "switch-first does not fit on /data of db1: 3.0 GiB are needed (redo log 1.0 GiB, undo logs 2.0 GiB)"
+MAKER = "kim made the plan, so {} cannot approve it as an executive"
+WILL_NOT = "will not apply archived binary logs: not approved (any more): "
+STEP = "put a newer backup in place; what lies between comes from binary logs alone"
+
+
+@pytest.mark.parametrize(
+    ("english", "spoken"),
+    [
+        (
+            f"{BACKUP}a.sql {CUT}; the rows of t could not be counted",
+            f"{SPOKEN}a.sql: 비어 있습니다(0바이트). 덤프가 실패했거나 잘렸습니다; t의 행을 셀 수 없었습니다",
+        ),
+        (
+            f"{BACKUP}was taken 2026-01-02, 3.0 days ago; the recovery point objective is 36.0 hours",
+            f"{SPOKEN}2026-01-02에 만든 백업으로 3.0일 지났습니다. 복구 시점 목표(RPO)는 36.0시간입니다",
+        ),
+        (
+            f"{WILL_NOT}{MAKER.format('kim')} (someone else signs: rollback-runner approve --role executive)",
+            (
+                "실행하지 않습니다(보관된 바이너리 로그 적용). 승인이 없거나 더는 유효하지 않습니다:"
+                " kim 님이 만든 계획이므로 kim 님은 임원 자격으로 승인할 수 없습니다"
+                " (다른 사람이 서명합니다: rollback-runner approve --role executive)"
+            ),
+        ),
+        (MAKER.format("lee"), MAKER.format("lee")),
+        (
+            f"{ROOM}, 1.0 GiB are free",
+            (
+                "switch-first 방식은 db1의 /data에 공간이 부족합니다:"
+                " 필요 3.0 GiB(redo 로그 1.0 GiB, undo 로그 2.0 GiB), 남음 1.0 GiB"
+            ),
+        ),
+        ("IDC follows nothing and lacks 1 transaction", "IDC는 복제하지 않으며 트랜잭션 1건이 없습니다"),
+    ],
+)
+def test_what_is_built_from_parts(english: str, spoken: str) -> None:
+    assert korean.said(english, "ko") == spoken
+
+
+def test_a_step_with_semicolons_and_brackets_stays_with_its_sentence() -> None:
+    message = f"{BACKUP}{CUT} ({STEP}); web2 was booted 3 hours ago"
+    assert korean.told(message, "ko") == (
+        f"{SPOKEN}비어 있습니다(0바이트). 덤프가 실패했거나 잘렸습니다"
+        " (더 새로운 백업을 갖다 놓으세요. 그 사이의 데이터는 바이너리 로그로만 채워집니다)"
+        "; web2가 3시간 전에 부팅되었습니다"
+    )
+
+
+def test_brackets_of_a_sentence_are_no_step_and_a_command_is() -> None:
+    refused = "from a to b (b:1, for IDC-01): there is no way: a router or firewall says so (No route)"
+    spoken = "a에서 b까지(b:1, 필요한 항목 IDC-01): 경로가 없다고 라우터나 방화벽이 응답합니다(No route)"
+    assert korean.told(f"db: {refused}; db: {refused} (rollback-runner phase prepare)", "ko") == (
+        f"db: {spoken}; db: {spoken} (rollback-runner phase prepare)"
+    )
+
+
 def test_a_sentence_never_swallows_the_one_after_it() -> None:
     message = "there is no container shop on web1; something that nobody translated"
     assert korean.told(message, "ko") == "web1에 컨테이너 shop이(가) 없습니다; something that nobody translated"
