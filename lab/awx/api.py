@@ -100,6 +100,11 @@ class Api:
             ("jobs", "job_events"): ("job_events", "job"),
             ("organizations", "teams"): ("teams", "organization"),
         }
+        if (endpoint, relation, method) == ("teams", "roles", "GET"):
+            roles = self.world.of("roles").values()
+            return self._page(
+                path, [r for r in roles if number in self.world.members("roles", r["id"], "teams")], query
+            )
         if (endpoint, relation) in lists and method == "GET":
             other, name = lists[endpoint, relation]
             return self._page(path, [one for one in self.world.of(other).values() if one[name] == number], query)

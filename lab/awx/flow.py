@@ -153,6 +153,9 @@ class Flow:
             "workflow_job_template": {"id": template["id"], "name": template["name"]},
             "created_by": {"id": user["id"], "username": user["username"]},
         }
+        if template["organization"] is not None:
+            owner = self.world.get("organizations", template["organization"])
+            made["summary_fields"]["organization"] = {"id": owner["id"], "name": owner["name"]}
         numbers = {}
         theirs = [
             n

@@ -56,7 +56,8 @@ class Status:
     @property
     def code(self) -> Exit:
         """Return 0 when AWX has what the site needs, else 1."""
-        return Exit.FAILED if self.difference.changes or self.difference.strangers else Exit.PROVEN
+        told = self.difference
+        return Exit.FAILED if told.changes or told.strangers or told.copies else Exit.PROVEN
 
 
 def configure(where: Where, *, check: bool, secrets: bool) -> Difference:
@@ -70,7 +71,9 @@ def configure(where: Where, *, check: bool, secrets: bool) -> Difference:
     _refuse_strangers(difference)
     if check:
         return difference
-    makes = [change for change in difference.changes if change.act != "remove"]
+    # Rights first: who must not launch any more cannot, whatever fails after it.
+    apply.let_go(awx, [change for change in difference.changes if change.act in {"revoke", "leave"}])
+    makes = [change for change in difference.changes if change.act not in {"remove", "revoke", "leave"}]
     if makes or (secrets and apply.has_secrets_to_send(awx, wanted, found)):
         apply.play(awx, wanted, found, difference, secrets=secrets)
     apply.take_away(awx, wanted.site, [change for change in difference.changes if change.act == "remove"])
@@ -81,12 +84,13 @@ def configure(where: Where, *, check: bool, secrets: bool) -> Difference:
             f"AWX still differs from the site after it was changed: {told}.",
             next_step="rollback-runner awx status says how; somebody may have changed it at the same time",
         )
-    return changes.Difference(difference.changes, (), left.missing_users, left.empty)
+    return changes.Difference(difference.changes, (), left.missing_users, left.empty, copies=left.copies)
 
 
-def ours(where: Where) -> tuple[Change, ...]:
-    """Name all that is ours for the site."""
-    return changes.everything(where.site.name, observed.read(where.awx(), where.content()))
+def ours(where: Where) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """Name all that is ours for the site; and what only has our mark, which stays."""
+    found = observed.read(where.awx(), where.content())
+    return changes.everything(where.site.name, found), changes.copies(where.site.name, found)
 
 
 def remove(where: Where, found: Sequence[Change]) -> None:
@@ -120,12 +124,7 @@ def status(where: Where) -> Status:
     """Compare AWX with the site, and see what runs."""
     wanted, awx = where.content(), where.awx()
     found = observed.read(awx, wanted)
-    mine = [
-        one
-        for kind in content.ORDER
-        for one in found.objects[kind]
-        if names.is_ours(wanted.site, one.get("description"))
-    ]
+    mine = [one for kind in content.ORDER for one in found.objects[kind] if names.made(wanted.site, kind, one)]
     running: list[dict[str, Any]] = []
     for kind, word in (("workflow_jobs", "workflow"), ("jobs", "job")):
         jobs = awx.all(f"{kind}/", name__startswith=names.whole(wanted.site), status__in=_GOING)
@@ -140,11 +139,18 @@ def status(where: Where) -> Status:
 def lines(difference: Difference, texts: Texts) -> list[str]:
     """Say it for people: what changes, who is missing, which secret is."""
     told = [change.sentence(texts) for change in difference.changes]
+    told += [texts("awx.stranger", what=one) for one in difference.strangers]
+    told += kept(difference.copies, texts)
     told += [texts("awx.missing_user", person=person, team=team) for person, team in difference.missing_users]
     told += [
         texts("awx.empty_credential", name=name, fields=", ".join(fields)) for name, fields in difference.empty.items()
     ]
     return told
+
+
+def kept(copies: Sequence[str], texts: Texts) -> list[str]:
+    """Say what stays although it has our mark."""
+    return [texts("awx.copy", what=one) for one in copies]
 
 
 def as_dict(difference: Difference, texts: Texts) -> dict[str, Any]:
@@ -155,6 +161,7 @@ def as_dict(difference: Difference, texts: Texts) -> dict[str, Any]:
             for change in difference.changes
         ],
         "strangers": list(difference.strangers),
+        "copies": list(difference.copies),
         "missing_users": [{"person": person, "team": team} for person, team in difference.missing_users],
         "empty_credentials": {name: list(fields) for name, fields in difference.empty.items()},
     }
@@ -179,12 +186,12 @@ def _others_inside(awx: client.Awx, site: str, found: Sequence[Change]) -> list[
     """Name what somebody else keeps in an organization of ours."""
     kinds = ("teams", "projects", "inventories", "job_templates", "workflow_job_templates", "notification_templates")
     return [
-        f"{kind.removesuffix('s').replace('_', ' ')} {one['name']}"
+        f"{names.singular(kind)} {one['name']}"
         for change in found
         if change.kind == "organizations"
-        for kind in (*kinds, "credentials")
+        for kind in (*kinds, "credentials", "execution_environments")
         for one in awx.all(f"{kind}/", organization=str(change.number))
-        if not names.is_ours(site, one.get("description"))
+        if not names.made(site, kind, one)
     ]
 
 

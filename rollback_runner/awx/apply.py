@@ -98,12 +98,26 @@ def take_away(awx: Awx, site: str, gone: Iterable[Change]) -> int:
         path = f"{change.kind}/{change.number}/"
         try:
             there = awx.get(path)
-            if there.get("name") != change.name or not names.is_ours(site, there.get("description")):
+            if there.get("name") != change.name or not names.made(site, change.kind, there):
                 raise RunnerError(f"{change.kind} {change.number} is not what it was a moment ago; it stays.")
             awx.send("DELETE", path)
         except NotThereError:
             continue
         count += 1
+    return count
+
+
+def let_go(awx: Awx, gone: Iterable[Change]) -> int:
+    """Take rights from our teams, and people out of them, and count what was taken. Whoever has gone already is."""
+    count = 0
+    for change in gone:
+        path = f"roles/{change.role}/{'users' if change.act == 'leave' else 'teams'}/"
+        try:
+            if any(one["id"] == change.number for one in awx.all(path)):
+                awx.send("POST", path, {"id": change.number, "disassociate": True})
+                count += 1
+        except NotThereError:
+            continue
     return count
 
 

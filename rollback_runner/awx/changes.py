@@ -22,7 +22,10 @@ _WIDEST = 60
 
 @dataclass(frozen=True)
 class Change:
-    """One change. `act` is create, update, remove, grant or join; `fields` are (field, before, after)."""
+    """One change. `act` is create, update, remove, grant, revoke, join or leave; `fields` are (field, before, after).
+
+    `number` is AWX's of the object; of the team or the person, where the role of number `role` is taken away.
+    """
 
     act: str
     kind: str
@@ -30,23 +33,28 @@ class Change:
     fields: tuple[tuple[str, Any, Any], ...] = ()
     team: str = ""
     number: int = 0
+    role: int = 0
 
     def sentence(self, texts: Texts) -> str:
         """Say it for people."""
         told = ", ".join(_field(*one) for one in self.fields)
-        words = {"kind": self.kind.removesuffix("s").replace("_", " "), "name": self.name, "fields": told}
+        words = {"kind": names.singular(self.kind), "name": self.name, "fields": told}
         return texts(f"awx.change.{self.act}", **words, team=self.team, role=self.kind, person=self.name)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`strangers` have a name of ours and are not ours. `fresh` asks for the workflow's nodes to be made anew."""
+    """`strangers` have a name of ours and are not ours; `copies` have our mark and no name that we give.
+
+    `fresh` asks for the workflow's nodes to be made anew.
+    """
 
     changes: tuple[Change, ...]
     strangers: tuple[str, ...] = ()
     missing_users: tuple[tuple[str, str], ...] = ()
     empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fresh: bool = False
+    copies: tuple[str, ...] = ()
 
 
 def between(wanted: Content, found: Observed) -> Difference:
@@ -58,7 +66,7 @@ def between(wanted: Content, found: Observed) -> Difference:
         if there is None:
             made.append(Change("create", kind, entry["name"]))
         elif not names.is_ours(wanted.site, there.get("description")):
-            strangers.append(f"{kind.removesuffix('s').replace('_', ' ')} {entry['name']} ({there['id']})")
+            strangers.append(_told(kind, there))
         else:
             fields = tuple(_different(entry, there))
             made += [Change("update", kind, entry["name"], fields, number=there["id"])] if fields else []
@@ -79,6 +87,7 @@ def between(wanted: Content, found: Observed) -> Difference:
         ),
         _empty(wanted, found),
         fresh=_fresh(wanted, found),
+        copies=copies(wanted.site, found),
     )
 
 
@@ -87,7 +96,7 @@ def stale(wanted: Content, found: Observed) -> Iterator[Change]:
     for kind in reversed(content.ORDER):
         needed = {entry["name"] for entry in wanted.objects[kind]}
         for one in found.objects[kind]:
-            if one["name"] not in needed and names.is_ours(wanted.site, one.get("description")):
+            if one["name"] not in needed and names.made(wanted.site, kind, one):
                 yield Change("remove", kind, one["name"], number=one["id"])
 
 
@@ -97,7 +106,17 @@ def everything(site: str, found: Observed) -> tuple[Change, ...]:
         Change("remove", kind, one["name"], number=one["id"])
         for kind in reversed(content.ORDER)
         for one in found.objects[kind]
-        if names.is_ours(site, one.get("description"))
+        if names.made(site, kind, one)
+    )
+
+
+def copies(site: str, found: Observed) -> tuple[str, ...]:
+    """Name what has our mark and we never made: AWX's Copy takes the mark along."""
+    return tuple(
+        _told(kind, one)
+        for kind in content.ORDER
+        for one in found.objects[kind]
+        if names.is_ours(site, one.get("description")) and not names.made(site, kind, one)
     )
 
 
@@ -138,16 +157,42 @@ def _fresh(wanted: Content, found: Observed) -> bool:
 
 
 def _rights(wanted: Content, found: Observed) -> Iterator[Change]:
-    for entry in wanted.roles:
-        for kind, key in (("job_templates", "job_templates"), ("workflow_job_templates", "workflows")):
-            for name in entry[key]:
-                if (entry["team"], entry["role"], f"{kind}/{name}") not in found.grants:
-                    yield Change("grant", entry["role"], name, team=entry["team"])
-    for team, people in wanted.members.items():
-        name = names.of(wanted.site, team)
-        for person in people:
-            if person in found.users and person not in found.members.get(name, ()):
-                yield Change("join", "member", person, team=name)
+    needed = [
+        (str(entry["team"]), str(entry["role"]), f"{kind}/{name}")
+        for entry in wanted.roles
+        for kind, key in (("job_templates", "job_templates"), ("workflow_job_templates", "workflows"))
+        for name in entry[key]
+    ]
+    people = {names.of(wanted.site, team): told for team, told in wanted.members.items()}
+    for team, role, where in needed:
+        if (team, role, where) not in found.grants:
+            yield Change("grant", role, where.partition("/")[2], team=team)
+    for team, told in people.items():
+        for person in told:
+            if person in found.users and person not in found.members.get(team, ()):
+                yield Change("join", observed.MEMBER, person, team=team)
+    # Who left the site's roles must not keep what they gave. Teams that are not ours stay as they are.
+    ours = {kind: set(_ours(wanted, found, kind)) for kind in content.ORDER}
+    for grant in sorted(found.grants - set(needed)):
+        team, role, (kind, _, name) = grant[0], grant[1], grant[2].partition("/")
+        if team in ours["teams"] and name in ours.get(kind, ()):
+            yield _less("revoke", found, grant, f"{names.singular(kind)} {name}")
+    # A team for which the site names nobody is filled in AWX: with `source: awx` the roles may be left out.
+    for team in sorted(one for one in ours["teams"] if people[one]):
+        for person in sorted({*found.members.get(team, ())} - {*people[team]}):
+            yield _less("leave", found, (team, observed.MEMBER, person), person)
+
+
+def _less(act: str, found: Observed, held: tuple[str, str, str], name: str) -> Change:
+    role, number = found.numbers.get(held, (0, 0))
+    return Change(act, held[1], name, team=held[0], role=role, number=number)
+
+
+def _ours(wanted: Content, found: Observed, kind: str) -> Iterator[str]:
+    for entry in wanted.objects[kind]:
+        there = found.find(kind, entry["name"])
+        if there is not None and names.is_ours(wanted.site, there.get("description")):
+            yield str(entry["name"])
 
 
 def _empty(wanted: Content, found: Observed) -> dict[str, tuple[str, ...]]:
@@ -163,6 +208,10 @@ def _empty(wanted: Content, found: Observed) -> dict[str, tuple[str, ...]]:
         if there is not None and lacking:
             made[entry["name"]] = lacking
     return made
+
+
+def _told(kind: str, there: Mapping[str, Any]) -> str:
+    return f"{names.singular(kind)} {there['name']} ({there['id']})"
 
 
 def _field(name: str, before: Any, after: Any) -> str:

@@ -24,7 +24,6 @@ ORDER = (
     *("organizations", "execution_environments", "credential_types", "credentials", "notification_templates"),
     *("teams", "projects", "inventories", "inventory_sources", "job_templates", "workflow_job_templates"),
 )
-OPERATORS = "operators"
 _EVENTS = templates.EVENTS
 
 
@@ -63,7 +62,10 @@ def of(site: Site) -> Content:
     wrong = workflow.problems(nodes) if nodes else []
     if wrong:
         raise AssertionError(wrong)
-    teams = {OPERATORS: made.operators(), **{role: (policy.roles.get(role, ()) if policy else ()) for role in roles}}
+    teams = {
+        names.OPERATORS: made.operators(),
+        **{role: (policy.roles.get(role, ()) if policy else ()) for role in roles},
+    }
     objects = made.all(nodes, tuple(teams))
     return Content(site.name, objects, nodes, made.roles(objects, tuple(teams)), teams)
 
@@ -81,7 +83,7 @@ class Making:
         name, organization = self.site.name, self.settings.organization_of(self.site.name)
         files = secrets.of(self.site.variables)
         types = credentials.types(name, files, self.settings, self.both)
-        told = [names.of(name, f"notify {one.name}") for one in self.settings.notified]
+        told = [names.notification(name, one.name) for one in self.settings.notified]
         mine = {"name": names.whole(name), "description": self.told("organization")}
         return {
             "organizations": [] if self.settings.organization else [mine],
@@ -115,7 +117,7 @@ class Making:
         found: list[dict[str, Any]] = []
         for team in teams:
             name = names.of(self.site.name, team)
-            if team == OPERATORS:
+            if team == names.OPERATORS:
                 found.append({"team": name, "role": "execute", "job_templates": templates, "workflows": flows})
             elif flows:
                 found.append({"team": name, "role": "approval", "job_templates": [], "workflows": flows})
@@ -161,7 +163,7 @@ class Making:
 
     def _notification(self, name: str, url: str) -> dict[str, Any]:
         return {
-            "name": names.of(self.site.name, f"notify {name}"),
+            "name": names.notification(self.site.name, name),
             "description": self.told("notification"),
             "organization": self.settings.organization_of(self.site.name),
             "notification_type": "webhook",

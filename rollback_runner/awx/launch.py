@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WORKFLOW = "workflow"
 # Plays without a leg of their own: what they prove is not on record as a phase.
 _NO_RECORD = frozenset({"baseline", "failed"})
+# What a template must ask for, else AWX launches it as it is by default: for real.
+_OF_A_CHECK = ("ask_job_type_on_launch", "ask_diff_mode_on_launch")
 _LOOKS_AGAIN = 2.0  # seconds
 _MOST_SILENCES = 30  # looks; a minute or more
 
@@ -43,7 +45,7 @@ def start(awx: Awx, wanted: Content, what: str, given: Mapping[str, str], *, che
     """Launch with every answer that AWX needs.
 
     Raises `UsageError` for an unknown name or answer, `RefusedError` when AWX lacks the template, has somebody else's,
-    or would drop something that was told; then nothing goes on.
+    or would drop something that was told; then nothing begins, or what AWX began all the same is canceled.
     """
     kind, entry = _template(wanted, what)
     survey = entry["survey_spec"]
@@ -64,10 +66,13 @@ def start(awx: Awx, wanted: Content, what: str, given: Mapping[str, str], *, che
     body: dict[str, Any] = {"extra_vars": told}
     if check:
         body |= {"job_type": "check", "diff_mode": True}
-    answer = awx.send("POST", f"{kind}/{_ours(awx, wanted, kind, entry)['id']}/launch/", body)
+    there = _ours(awx, wanted, kind, entry)
+    _refuse_what_is_dropped(there, told, check=check)
+    answer = awx.send("POST", f"{kind}/{there['id']}/launch/", body)
     number = int(answer["id"])
     page = "workflow" if what == WORKFLOW else "playbook"
     made = Launched(what, number, entry["name"], f"{awx.login.url.rstrip('/')}/#/jobs/{page}/{number}", check)
+    # Somebody may have changed the template since we looked; what began in those moments is ended at once.
     if answer.get("ignored_fields"):
         awx.send("POST", f"{made.path}cancel/")
         raise RefusedError(
@@ -165,6 +170,23 @@ def _template(wanted: Content, what: str) -> tuple[str, dict[str, Any]]:
     raise UsageError(
         f"There is nothing to launch called {what}{nearest(what, choices)}; there are: {', '.join(choices)}."
     )
+
+
+def _refuse_what_is_dropped(there: Mapping[str, Any], told: Mapping[str, Any], *, check: bool) -> None:
+    """Refuse a launch of which AWX would drop a part: a rehearsal would be a real run before its answer tells us."""
+    name, mend = there["name"], "rollback-runner awx configure mends the template"
+    off = [flag for flag in _OF_A_CHECK if check and not there.get(flag)]
+    if off:
+        raise RefusedError(
+            f"{name} does not let AWX rehearse it ({', '.join(off)} is off), and would begin for real. "
+            "Nothing was launched.",
+            next_step=mend,
+        )
+    if told and not there.get("survey_enabled"):
+        raise RefusedError(
+            f"The survey of {name} is switched off, so AWX would drop {', '.join(sorted(told))}. Nothing was launched.",
+            next_step=mend,
+        )
 
 
 def _ours(awx: Awx, wanted: Content, kind: str, entry: Mapping[str, Any]) -> dict[str, Any]:

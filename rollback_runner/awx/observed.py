@@ -11,7 +11,7 @@ import yaml
 from rollback_runner.awx import content, names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rollback_runner.awx.client import Awx
     from rollback_runner.awx.content import Content
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 ASSOCIATED = ("credentials", *(f"notification_templates_{event}" for event in ("started", "success", "error")))
 APPROVALS = "notification_templates_approvals"
+MEMBER = "member"
 _TEXTS = ("extra_vars", "variables")
 _POINTERS = (
     *("organization", "project", "inventory", "execution_environment", "default_environment", "credential"),
@@ -28,12 +29,17 @@ _POINTERS = (
 
 @dataclass(frozen=True)
 class Observed:
-    """`objects` by kind, each as the collection would write it, with its `id`. `grants` are (team, role, name)."""
+    """`objects` by kind, each as the collection would write it, with its `id`.
+
+    `grants` are (team, role, kind/name), of teams named as ours are, on objects named so. `numbers` are those that AWX
+    takes each grant away by, and each (team, "member", person): the role's, and whose it is to be no more.
+    """
 
     objects: Mapping[str, list[Object]]
     grants: frozenset[tuple[str, str, str]] = frozenset()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     users: frozenset[str] = frozenset()
+    numbers: Mapping[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
 
     def find(self, kind: str, name: str) -> Object | None:
         """Find an object by its name."""
@@ -53,12 +59,15 @@ def read(awx: Awx, wanted: Content) -> Observed:
             _more(awx, kind, one)
     people = sorted({person for members in wanted.members.values() for person in members})
     users = {str(one["username"]) for one in awx.all("users/", username__in=",".join(people))} if people else set()
-    teams = {one["name"]: one for one in objects["teams"]}
-    members = {
-        name: tuple(str(user["username"]) for user in awx.all(f"teams/{one['id']}/users/"))
-        for name, one in teams.items()
-    }
-    return Observed(objects, frozenset(_grants(awx, wanted, objects)), members, frozenset(users))
+    members: dict[str, tuple[str, ...]] = {}
+    numbers: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for team in objects["teams"]:
+        name, role = str(team["name"]), int((team["object_roles"].get("member_role") or {}).get("id", 0))
+        inside = {str(user["username"]): int(user["id"]) for user in awx.all(f"teams/{team['id']}/users/")}
+        members[name] = tuple(inside)
+        numbers |= {(name, MEMBER, person): (role, number) for person, number in inside.items()}
+    grants = dict(_grants(awx, objects))
+    return Observed(objects, frozenset(grants), members, frozenset(users), {**numbers, **grants})
 
 
 def nodes(found: Sequence[Object]) -> dict[str, Object]:
@@ -129,14 +138,15 @@ def _more(awx: Awx, kind: str, one: Object) -> None:
         one["workflow_nodes"] = awx.all(f"{kind}/{one['id']}/workflow_nodes/")
 
 
-def _grants(awx: Awx, wanted: Content, objects: Mapping[str, list[Object]]) -> set[tuple[str, str, str]]:
-    found = set()
-    roles = {str(entry["role"]) for entry in wanted.roles}
-    for kind in ("job_templates", "workflow_job_templates"):
-        for one in objects[kind]:
-            for role in roles:
-                held = one["object_roles"].get(f"{role}_role")
-                if held:
-                    teams = awx.all(f"roles/{held['id']}/teams/")
-                    found |= {(str(team["name"]), role, f"{kind}/{one['name']}") for team in teams}
-    return found
+def _grants(awx: Awx, objects: Mapping[str, list[Object]]) -> Iterator[tuple[tuple[str, str, str], tuple[int, int]]]:
+    """Read what each team may do with any of these objects; what it may elsewhere is not ours to know."""
+    roles = {
+        held["id"]: (word.removesuffix("_role"), f"{kind}/{one['name']}")
+        for kind, found in objects.items()
+        for one in found
+        for word, held in one["object_roles"].items()
+    }
+    for team in objects["teams"]:
+        for role in awx.all(f"teams/{team['id']}/roles/"):
+            if role["id"] in roles:
+                yield (str(team["name"]), *roles[role["id"]]), (int(role["id"]), int(team["id"]))

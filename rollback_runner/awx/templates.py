@@ -28,14 +28,14 @@ def all_of(making: Making) -> Iterator[dict[str, Any]]:
             yield _template(making, name, leg.playbook, 2 * int(making.site.budgets[leg.phase]), survey)
         seconds = 2 * int(making.site.budgets["emergency"])
         survey = surveys.of_leg(making.site.name, making.both, destroys=False)
-        yield _template(making, "abort", ways.ABORT.playbook, seconds, survey)
-        yield _template(making, "baseline", "baseline.yml", _BASELINE_SECONDS, survey)
+        yield _template(making, workflow.ABORT, ways.ABORT.playbook, seconds, survey)
+        yield _template(making, names.BASELINE, "baseline.yml", _BASELINE_SECONDS, survey)
         yield _template(making, workflow.FAILED, "workflow_failed.yml", _FAILED_SECONDS)
     applications = making.site.hosts("deployments")
     if applications:
         survey = surveys.of_deployment(making.site.name, applications, making.both)
         seconds = 2 * int(making.site.budgets["deployment"])
-        yield _template(making, "deployment", ways.DEPLOYMENT.playbook, seconds, survey)
+        yield _template(making, names.DEPLOYMENT, ways.DEPLOYMENT.playbook, seconds, survey)
 
 
 def _strategy(making: Making, leg: Leg) -> str:

@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -21,9 +22,10 @@ from typing import IO, Any
 
 # Filled in when the bundle is made, from rollback_runner/messages/bundle.yml.
 TEXTS: dict[str, dict[str, str]] = {}
-NAMESPACE = "bundle@rollback-runner"
-FORMAT = "rollback-runner-bundle"
+NAMESPACE, FORMAT = "bundle@rollback-runner", "rollback-runner-bundle"
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+# What ends it from outside: Ctrl-C, a supervisor or a shutdown, a terminal that is closed.
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What wheels take once they are installed, as a multiple of what they take packed.
 GROWTH = 5
 CHUNK = 1 << 20
@@ -62,6 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--signers", metavar="FILE", type=Path, help=say("signers"))
     parser.add_argument("--no-images", action="store_true", help=say("no_images"))
     given = parser.parse_args(argv)
+    answer_endings(interrupted)
     try:
         sys.stdout.write("\n".join([*install(given), ""]))
     except StopError as error:
@@ -71,6 +74,19 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{say('interrupted')}\n")
         return INTERRUPTED
     return 0
+
+
+def answer_endings(how: Any) -> None:
+    """Answer each of them so. What was to be ignored from the start (nohup) stays ignored."""
+    for one in ENDINGS:
+        if signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, how)
+
+
+def interrupted(*_told: object) -> None:
+    """Stop where it is, and let no second one cut off what puts things away. Raises KeyboardInterrupt."""
+    answer_endings(signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def install(given: argparse.Namespace) -> list[str]:
@@ -88,7 +104,9 @@ def install(given: argparse.Namespace) -> list[str]:
                 place.mkdir(parents=True, exist_ok=True)
                 unpack(outer, manifest, place)
                 environment(place, manifest)
+                images = load_images(place, manifest, skip=given.no_images)
             except BaseException:
+                answer_endings(signal.SIG_IGN)
                 for one in place.iterdir() if existed else ():
                     shutil.rmtree(one) if one.is_dir() else one.unlink()
                 if not existed:
@@ -98,7 +116,7 @@ def install(given: argparse.Namespace) -> list[str]:
         raise StopError("damaged", what=given.bundle, why=error) from error
     except OSError as error:
         raise StopError("os", what=error.filename or given.bundle, why=error.strerror) from error
-    return told(manifest, place, load_images(place, manifest, skip=given.no_images))
+    return told(manifest, place, images)
 
 
 def manifest_of(outer: tarfile.TarFile) -> dict[str, Any]:
@@ -235,18 +253,14 @@ def load_images(place: Path, manifest: dict[str, Any], *, skip: bool) -> str:
 
 def told(manifest: dict[str, Any], place: Path, images: str) -> list[str]:
     """Return what whoever installed it must know: what is there, what to bring, what to type."""
-    lines = [say("done", version=manifest["tool"], place=place)]
-    if images:
-        lines.append(images)
+    lines = [say("done", version=manifest["tool"], place=place), *([images] if images else [])]
     if manifest["by_hand"]:
-        lines += [say("by_hand"), *(f"  {brought(name, place)}" for name in manifest["by_hand"])]
+        lines.append(say("by_hand"))
+    # What is looked for below RR_HOME lies in this directory; anything else where its name says.
+    by_hand = [(name, name.removeprefix("RR_HOME/")) for name in manifest["by_hand"]]
+    lines += [f"  {place / below if below != name else name}" for name, below in by_hand]
     lines += [say("placed", name=place / one["name"], path=one["path"]) for one in manifest["placed"]]
     return [*lines, say("next", command=place / "rollback-runner")]
-
-
-def brought(name: str, place: Path) -> str:
-    """Return where a file of secrets is looked for on this machine."""
-    return str(place / name.removeprefix("RR_HOME/")) if name.startswith("RR_HOME/") else name
 
 
 def member(outer: tarfile.TarFile, name: str) -> IO[bytes]:

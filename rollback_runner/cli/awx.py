@@ -121,7 +121,7 @@ def remove(  # noqa: PLR0913 - one parameter per option is how click hands them 
     """Take away from AWX what was made for this site. Whatever does not carry its mark stays."""
     where = acts.Where(site_name, client.Login(url, token_file, ca_file))
     texts = messages.Texts(language)
-    found = acts.ours(where)
+    found, copies = acts.ours(where)
     told = [change.sentence(texts) for change in found]
     if found and not check:
         if not yes and running.confirm("\n".join(told), texts("plan.ask", site=where.site.name)) != where.site.name:
@@ -129,9 +129,9 @@ def remove(  # noqa: PLR0913 - one parameter per option is how click hands them 
             return int(Exit.USAGE)
         acts.remove(where, found)
     if as_json:
-        click.echo(json.dumps({"removed": told, "check": check}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"removed": told, "copies": copies, "check": check}, ensure_ascii=False, indent=2))
         return int(Exit.PROVEN)
-    for line in told:
+    for line in (*told, *acts.kept(copies, texts)):
         click.echo(line)
     key = "awx.removed_none" if not found else "awx.checked" if check else "awx.removed"
     click.echo(texts(key, count=len(found)))

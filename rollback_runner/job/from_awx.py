@@ -164,11 +164,16 @@ def _settled(
     failures: Sequence[dict[str, Any]],
     strategy: str,
 ) -> tuple[verdict.Status, str, str]:
-    """Say what it came to: by the last leg that ran, and by what kept the next one from running."""
+    """Say what it came to: by every leg that ran, and by what kept the next one from running."""
     stop: verdict.Status | None = next((row["status"] for row in failures if row["phase"] == "approval"), None)
     if end is None:
         return stop or "not_run", stop or "unproven", _STOPPED.get(stop or "", "next.resume")
     status, word = outcome.settle(end)
+    ran = [phase.status for phase in phases if phase.name != "abort"]
+    # AWX went on after a leg whose events it lost, or past a failure: what came later proves nothing of that leg.
+    if any(before not in verdict.PASSED for before in ran[:-1]):
+        status, word = min((status, *ran[:-1]), key=verdict.ORDER.index), "unproven"
+        status = "failed" if status == "refused" else status  # "refused" tells people that nothing was done
     if phases and phases[-1].name == "abort":
         went_back = phases[-1].status in verdict.PASSED
         return status, "aborted" if went_back else "unproven", "next.again" if went_back else "next.resume"

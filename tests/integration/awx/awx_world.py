@@ -53,6 +53,13 @@ class World:
         """Find an object of the stand-in."""
         return self.stand.api.world.named(endpoint, name)
 
+    def role(self, endpoint: str, name: str, role: str, whose: str) -> list[int]:
+        """Return the numbers of the users or teams that have a role on an object of the stand-in; it may be changed."""
+        world = self.stand.api.world
+        of = [endpoint, self.named(endpoint, name)["id"]]
+        found = next(one for one in world.of("roles").values() if (one["of"], one["name"]) == (of, role))
+        return world.members("roles", found["id"], whose)
+
 
 def stand_of(folder: Path) -> Stand:
     """Make a stand-in with a certificate of an authority of its own."""

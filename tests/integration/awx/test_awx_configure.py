@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from awx_world import World
 
 
+NAME = "rollback-runner shop"
+
+
 def test_a_check_shows_every_change_and_touches_nothing(fresh: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert fresh.run(capsys, "configure", "--check") == 0
     assert "make job template rollback-runner shop: emergency" in fresh.said
@@ -54,6 +57,65 @@ def test_what_somebody_changed_is_named_and_mended(configured: World, capsys: py
     assert configured.run(capsys, "status") == 0
 
 
+def test_people_and_rights_that_came_by_hand_are_shown_and_taken_away(
+    configured: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = configured.stand.api.world
+    team, emergency = f"{NAME}: operators", f"{NAME}: emergency"
+    mallory = world.add("users", {"username": "mallory"})
+    theirs = world.add("teams", {"name": "operations", "organization": configured.named("organizations", NAME)["id"]})
+    configured.role("teams", team, "member", "users").append(mallory["id"])
+    configured.role("teams", "operations", "member", "users").append(mallory["id"])
+    for word in ("admin", "read"):
+        configured.role("job_templates", emergency, word, "teams").append(configured.named("teams", team)["id"])
+    configured.role("projects", NAME, "use", "teams").append(configured.named("teams", team)["id"])
+    configured.role("job_templates", emergency, "execute", "teams").append(theirs["id"])
+    before = len(configured.stand.changes)
+    try:
+        assert configured.run(capsys, "status") == 1
+        assert f"take mallory out of {team}" in configured.said
+        assert f"take admin on job template {emergency} from {team}" in configured.said
+        assert f"take use on project {NAME} from {team}" in configured.said
+        assert "operations" not in configured.said
+        assert configured.run(capsys, "configure", "--check") == 0
+        assert "4 changes would be made" in configured.said
+        assert len(configured.stand.changes) == before
+        assert configured.run(capsys, "configure") == 0
+        # Nothing else than those four: no team is made anew, and nothing is granted again.
+        assert [(method, path.split("/")[3]) for method, path in configured.stand.changes[before:]] == [
+            ("POST", "roles")
+        ] * 4
+        assert configured.run(capsys, "status") == 0
+        assert mallory["id"] not in configured.role("teams", team, "member", "users")
+        assert configured.role("teams", "operations", "member", "users") == [mallory["id"]]
+        assert theirs["id"] in configured.role("job_templates", emergency, "execute", "teams")
+    finally:
+        world.remove("teams", theirs["id"])
+
+
+def test_a_copy_that_a_person_made_is_named_and_stays(configured: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world = configured.stand.api.world
+    origin = configured.named("job_templates", f"{NAME}: emergency")
+    fields = {name: value for name, value in origin.items() if name not in {"id", "type", "url"}}
+    copy = world.add("job_templates", {**fields, "name": f"{NAME}: emergency @ 10:31:02"})
+    before = len(configured.stand.changes)
+    try:
+        assert configured.run(capsys, "status") == 1
+        assert f"job template {NAME}: emergency @ 10:31:02 ({copy['id']}) has our mark" in configured.said
+        assert configured.run(capsys, "configure") == 0
+        assert "it stays" in configured.said
+        assert configured.run(capsys, "remove", "--check") == 0
+        assert "it stays" in configured.said
+        assert f"remove job template {NAME}: emergency @" not in configured.said
+        # Our organization would take the copy along.
+        assert configured.run(capsys, "remove", "--yes") == 3
+        assert "emergency @ 10:31:02" in configured.said
+        assert copy["id"] in world.of("job_templates")
+        assert len(configured.stand.changes) == before
+    finally:
+        world.remove("job_templates", copy["id"])
+
+
 def test_secrets_are_handed_over_once_and_never_shown(configured: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert configured.run(capsys, "configure", "--secrets") == 0
     held = configured.named("credentials", "rollback-runner shop: dns")
@@ -68,6 +130,8 @@ def test_an_object_of_somebody_else_is_left_alone(fresh: World, capsys: pytest.C
     fresh.stand.api.world.add("organizations", {"name": "rollback-runner shop", "description": "of another team"})
     assert fresh.run(capsys, "configure") == 3
     assert "Somebody else's objects have names of ours: organization rollback-runner shop" in fresh.said
+    assert fresh.run(capsys, "status") == 1
+    assert "organization rollback-runner shop (1) has a name of ours and not our mark" in fresh.said
     assert fresh.run(capsys, "remove", "--yes") == 0
     assert "There is nothing of ours" in fresh.said
     assert fresh.stand.changes == []
@@ -84,6 +148,11 @@ def test_only_what_is_ours_is_taken_away(fresh: World, capsys: pytest.CaptureFix
     assert "inventory theirs" in fresh.said or "inventorie theirs" in fresh.said
     assert fresh.stand.changes == []
     world.remove("inventories", theirs["id"])
+    image = world.add("execution_environments", {"name": "of theirs", "organization": ours["id"]})
+    assert fresh.run(capsys, "remove", "--yes") == 3
+    assert "execution environment of theirs" in fresh.said
+    assert fresh.stand.changes == []
+    world.remove("execution_environments", image["id"])
     assert fresh.run(capsys, "remove", "--check") == 0
     assert fresh.stand.changes == []
     assert fresh.run(capsys, "remove", "--yes") == 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback_runner.awx import client
+from rollback_runner.awx import client, launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,12 +119,54 @@ def test_not_followed_is_not_proven_and_can_be_followed_later(awx: World, capsys
     assert awx.run(capsys, "launch", "emergency", "--follow", str(number)) == 2
 
 
-def test_what_awx_would_ignore_is_not_launched(awx: World, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("field", "arguments", "said"),
+    [
+        ("ask_job_type_on_launch", ["--check"], "and would begin for real"),
+        ("ask_diff_mode_on_launch", ["--check"], "and would begin for real"),
+        ("survey_enabled", [], "would drop rr_confirm_site"),
+        ("survey_enabled", ["--check"], "would drop rr_confirm_site"),
+    ],
+)
+def test_what_awx_would_ignore_is_seen_before_anything_begins(
+    field: str, arguments: list[str], said: str, awx: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     template = awx.named("job_templates", NAME.format("abort"))
-    template["survey_enabled"] = False
+    before = len(awx.stand.changes)
+    template[field] = False
     try:
-        assert awx.run(capsys, "launch", "abort", "--yes") == 3
-        assert "would have ignored rr_confirm_site" in awx.said
+        assert awx.run(capsys, "launch", "abort", "--yes", *arguments) == 3
+        assert said in awx.said
+        assert "rollback-runner awx configure" in awx.said
+        assert len(awx.stand.changes) == before
+    finally:
+        template[field] = True
+
+
+@pytest.mark.parametrize(
+    ("field", "ignored"),
+    [
+        ("survey_enabled", "rr_confirm_site"),
+        ("ask_job_type_on_launch", "job_type"),
+        ("ask_diff_mode_on_launch", "diff_mode"),
+    ],
+)
+def test_what_awx_would_ignore_is_not_launched(
+    field: str, ignored: str, awx: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [] if field == "survey_enabled" else ["--check"]
+    template = awx.named("job_templates", NAME.format("abort"))
+    look = launch._ours
+
+    def then_switched_off(*given: Any) -> dict[str, Any]:
+        found = look(*given)
+        template[field] = False
+        return found
+
+    monkeypatch.setattr(launch, "_ours", then_switched_off)
+    try:
+        assert awx.run(capsys, "launch", "abort", "--yes", *arguments) == 3
+        assert f"would have ignored {ignored}" in awx.said
         assert next(reversed(awx.stand.api.world.of("jobs").values()))["status"] == "canceled"
     finally:
-        template["survey_enabled"] = True
+        template[field] = True

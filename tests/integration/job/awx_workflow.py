@@ -37,13 +37,24 @@ class World:
         told = {"RR_AWX_URL": self.stand.url, "RR_AWX_TOKEN_FILE": str(token)}
         return told | {"RR_AWX_WORKFLOW": str(self.workflow["id"])} | more
 
+    def organization(self, name: str = f"rollback-runner {SITE}") -> dict[str, Any]:
+        """The organization of this name; without one, that of the workflow."""
+        world = self.stand.api.world
+        found = next((one for one in world.of("organizations").values() if one["name"] == name), None)
+        return found or world.add("organizations", {"name": name})
+
+    def team(self, name: str) -> dict[str, Any] | None:
+        """The team of this name in the workflow's organization."""
+        wanted = (name, self.organization()["id"])
+        teams = self.stand.api.world.of("teams").values()
+        return next((one for one in teams if (one["name"], one["organization"]) == wanted), None)
+
     def person(self, name: str, *teams: str) -> dict[str, Any]:
         world = self.stand.api.world
         found = next((one for one in world.of("users").values() if one["username"] == name), None)
         user = found or world.add("users", {"username": name})
         for team in teams:
-            made = next((one for one in world.of("teams").values() if one["name"] == team), None)
-            made = made or world.add("teams", {"name": team, "organization": None})
+            made = self.team(team) or world.add("teams", {"name": team, "organization": self.organization()["id"]})
             role = next(
                 one
                 for one in world.of("roles").values()
@@ -126,7 +137,10 @@ def running(stand: Stand, digest: str, *, launched_by: str = "kim") -> World:
             "extra_vars": "{}",
             "started": moment(-40),
             "finished": None,
-            "summary_fields": {"created_by": {"id": who["id"], "username": who["username"]}},
+            "summary_fields": {
+                "created_by": {"id": who["id"], "username": who["username"]},
+                "organization": {"id": world.organization()["id"]},
+            },
         },
     )
     world.prepare = world.job("prepare", "successful", artifacts={"rr_plan_digest": digest})

@@ -112,6 +112,17 @@ def _other_team(world: World) -> None:
     world.approvals["technical_lead"]["approved_or_denied_by"] = world.person("choi", "all of us")["id"]
 
 
+def _team_of_another_organization(world: World) -> None:
+    """Whoever runs another organization made a team of this name there, and put lee into it."""
+    team = world.team("rollback-runner pretend: technical_lead")
+    assert team is not None
+    team["organization"] = world.organization("of somebody else")["id"]
+
+
+def _no_organization(world: World) -> None:
+    del world.workflow["summary_fields"]["organization"]
+
+
 def _before_the_plan(world: World) -> None:
     world.approvals["technical_lead"]["finished"] = moment(-40)
 
@@ -152,6 +163,8 @@ def _scheduled(world: World) -> None:
         (_launcher, "awx_launcher"),
         (_stranger, "awx_team"),
         (_other_team, "awx_team"),
+        (_team_of_another_organization, "awx_team"),
+        (_no_organization, "awx_team"),
         (_before_the_plan, "awx_older"),
         (_tomorrow, "future"),
         (_other_plan, "awx_other_digest"),
@@ -171,6 +184,15 @@ def test_whatever_does_not_fit_is_refused(
     for problem in found.problems:
         for language in ("en", "ko"):
             assert "{" not in problem.told(language)  # type: ignore[arg-type]
+
+
+def test_a_team_of_that_name_elsewhere_is_not_in_the_way(world: World, incident: Path) -> None:
+    _team_of_another_organization(world)
+    lee = world.person("lee", "rollback-runner pretend: technical_lead")
+    roles = world.stand.api.world.of("roles").values()
+    theirs = next(one for one in roles if one["of"][0] == "teams" and one["name"] == "member")
+    world.stand.api.world.members("roles", theirs["id"], "users").remove(lee["id"])
+    assert kinds(incident) == []
 
 
 def test_an_approval_ends_with_its_hours(world: World, incident: Path) -> None:

@@ -132,6 +132,7 @@ def _workflow(api: awx_api.Api, number: int, policy: Policy) -> Workflow:
     found = api.get(f"workflow_jobs/{number}/")
     nodes = list(api.all(f"workflow_jobs/{number}/workflow_nodes/?page_size=200"))
     digest, launchers = "", [_user(found, "created_by")]
+    organization = int(((found.get("summary_fields") or {}).get("organization") or {}).get("id") or 0)
     prepare = _job_of(nodes, PREPARE)
     if prepare is not None and prepare.get("type") == "job":
         job = api.get(f"jobs/{prepare['id']}/")
@@ -142,12 +143,13 @@ def _workflow(api: awx_api.Api, number: int, policy: Policy) -> Workflow:
         launched_by=launchers[0],
         digest=digest,
         status=str(found.get("status") or ""),
-        nodes=tuple(_node(api, nodes, role, policy) for role in policy.required),
+        nodes=tuple(_node(api, nodes, (role, organization), policy) for role in policy.required),
         launchers=tuple(name for name in dict.fromkeys(launchers) if name),
     )
 
 
-def _node(api: awx_api.Api, nodes: list[dict[str, Any]], role: str, policy: Policy) -> Node:
+def _node(api: awx_api.Api, nodes: list[dict[str, Any]], asked: tuple[str, int], policy: Policy) -> Node:
+    role, organization = asked
     name = policy.nodes[role]
     mine = [one for one in nodes if one.get("identifier") == name]
     job = _job_of(nodes, name)
@@ -164,15 +166,18 @@ def _node(api: awx_api.Api, nodes: list[dict[str, Any]], role: str, policy: Poli
         user=user,
         at=record.instant(found.get("finished")),
         timed_out=bool(found.get("timed_out")),
-        member=bool(user) and _member(api, policy.teams[role], user),
+        member=bool(user) and _member(api, policy.teams[role], user, organization),
         number=int(found["id"]),
     )
 
 
-def _member(api: awx_api.Api, team: str, user: int) -> bool:
-    """Tell whether a user is in the team of exactly this name. A team that is not there has no members."""
-    for one in api.all(f"teams/?name={quote(team)}"):
-        if one.get("name") == team:
+def _member(api: awx_api.Api, team: str, user: int, organization: int) -> bool:
+    """Tell whether a user is in the team of exactly this name in the workflow's own organization.
+
+    Whoever runs another organization can make a team of any name there. A team that is not there has no members.
+    """
+    for one in api.all(f"teams/?name={quote(team)}&organization={organization}") if organization else ():
+        if one.get("name") == team and one.get("organization") == organization:
             return any(member.get("id") == user for member in api.all(f"teams/{one['id']}/users/?page_size=200"))
     return False
 

@@ -125,8 +125,8 @@ SENTENCES: dict[str, tuple[Text, Text]] = {
     ),
     "awx_team": (
         {
-            "en": "{person} approved as {title} and is not in the team {team}",
-            "ko": "{person} 님이 {title} 자격으로 승인했으나 팀 {team}의 구성원이 아닙니다",
+            "en": "{person} approved as {title} and is not in the team {team} of the workflow's organization",
+            "ko": "{person} 님이 {title} 자격으로 승인했으나 워크플로가 속한 조직의 팀 {team} 구성원이 아닙니다",
         },
         {
             "en": "a member of the team {team} approves in a new run of the workflow; or correct the team in AWX",

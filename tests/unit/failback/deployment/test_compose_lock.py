@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from failback.deployment.compose import docker_agent, host_agent, lock_agent
+from failback.deployment.compose import docker_agent, host_agent, lock_agent, locking
+from failback.errors import RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +59,47 @@ def test_ours_is_ours_again_with_its_notes(tmp_path: Path) -> None:
 def test_taken_over_only_from_an_older_run_of_the_same_site(tmp_path: Path, held: dict[str, Any], over: bool) -> None:  # noqa: FBT001 - a case's answer
     lock_agent.take({"directory": str(tmp_path), "owner": owner("a", **held)})
     assert ("refused" not in take(tmp_path, "b", epoch=2)) is over
+
+
+def test_two_machines_of_one_name_are_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def on(machine: str, epoch: int) -> locking.Locking:
+        (tmp_path / "machine-id").write_text(machine)
+        monkeypatch.setattr(locking, "_MACHINE_ID", tmp_path / "machine-id")
+        monkeypatch.setattr(socket, "gethostname", lambda: "ops")
+        monkeypatch.setenv("RR_LOCK", "/srv/rr/runs/locks/shop.lock")
+        monkeypatch.setenv("RR_EPOCH", str(epoch))
+        web = cast("Any", SimpleNamespace(name="web1"))
+        ask = {"lock": lock_agent.take}
+        return locking.Locking(
+            lambda _host, request: ask[request["operation"]]({"directory": str(tmp_path), **request}),
+            [web],
+            str(tmp_path),
+            f"run-{machine}-{epoch}",
+        )
+
+    on("4f" * 16, 3).take("a release goes back")
+    held = lock_agent.read(str(tmp_path))
+    assert held is not None
+    assert held["control"].startswith("ops ")
+    assert "4f4f" not in held["control"]  # systemd asks not to show it to others
+    other = on("7c" * 16, 9)
+    assert not other.takes(held)
+    with pytest.raises(RefusedError, match="web1 is locked by"):
+        other.take("another release")
+    again = on("4f" * 16, 4)
+    assert again.takes(held)
+    assert again.take("the same machine goes on").told
+
+
+@pytest.mark.parametrize("content", [None, "", "\n", "uninitialized\n"])
+def test_a_machine_without_an_id_goes_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "machine-id").write_text(content)
+    monkeypatch.setattr(locking, "_MACHINE_ID", tmp_path / "machine-id")
+    monkeypatch.setattr(socket, "gethostname", lambda: "ops")
+    assert locking.control() == "ops"
 
 
 def test_broken_by_a_word_with_the_notes_kept(tmp_path: Path) -> None:

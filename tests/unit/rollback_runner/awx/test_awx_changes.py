@@ -61,13 +61,66 @@ def test_an_object_without_our_mark_is_a_stranger_and_no_change() -> None:
     assert difference.changes == ()
 
 
+def without(kind: str, what: str) -> content.Content:
+    """What a site needs that has no use for one thing any more."""
+    left = [entry for entry in WANTED.objects[kind] if entry["name"] != names.of("shop", what)]
+    assert len(left) < len(WANTED.objects[kind])
+    return replace(WANTED, objects={**WANTED.objects, kind: left})
+
+
 def test_what_is_no_longer_needed_goes_and_what_others_made_stays() -> None:
-    found = there()
-    old = {"id": 90, "name": "rollback-runner shop: old", "description": names.marked("shop", "old")}
+    wanted = without("job_templates", "deployment")
+    found = there(wanted)
+    old = {"id": 90, "name": "rollback-runner shop: deployment", "description": names.marked("shop", "old")}
     other = {"id": 91, "name": "rollback-runner shop: handmade", "description": "by hand"}
     found.objects["job_templates"].extend([old, other])
-    assert [(change.act, change.number) for change in changes.between(WANTED, found).changes] == [("remove", 90)]
+    assert [(change.act, change.number) for change in changes.between(wanted, found).changes] == [("remove", 90)]
     assert 91 not in [change.number for change in changes.everything("shop", found)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("job_templates", "deployment"),
+        ("job_templates", "full:restore"),
+        ("job_templates", "emergency:stop"),
+        ("credentials", "vercel"),
+        ("credential_types", "vercel"),
+        ("notification_templates", "notify room"),
+        ("teams", "executive"),
+    ],
+)
+def test_whatever_we_once_made_is_known_by_its_name(kind: str, what: str) -> None:
+    wanted = without(kind, what)
+    assert {
+        (change.act, change.name) for change in changes.between(wanted, there()).changes if change.kind == kind
+    } == {("remove", names.of("shop", what))}
+
+
+def test_every_name_that_we_give_is_one_that_we_know_again() -> None:
+    everything = {(change.kind, change.name) for change in changes.everything("shop", there())}
+    assert everything == {(kind, entry["name"]) for kind, entry in WANTED.each()}
+
+
+@pytest.mark.parametrize("kind", content.ORDER)
+@pytest.mark.parametrize("suffix", [" @ 10:31:02", " @ 1:07:09 PM"])
+def test_a_copy_that_a_person_made_in_awx_stays_and_is_named(kind: str, suffix: str) -> None:
+    found = there()
+    copy = {**deepcopy(found.objects[kind][0]), "id": 99, "name": found.objects[kind][0]["name"] + suffix}
+    found.objects[kind].append(copy)
+    difference = changes.between(WANTED, found)
+    assert difference.changes == ()
+    assert difference.copies == (f"{names.singular(kind)} {copy['name']} (99)",)
+    assert 99 not in [change.number for change in changes.everything("shop", found)]
+
+
+def test_a_copy_under_a_name_of_its_own_stays_too() -> None:
+    found = there()
+    found.objects["job_templates"].append(
+        {"id": 99, "name": "rollback-runner shop: emergency by kim", "description": names.marked("shop", "x")}
+    )
+    difference = changes.between(WANTED, found)
+    assert (difference.changes, len(difference.copies)) == ((), 1)
 
 
 def test_all_that_is_ours_goes_in_the_order_in_which_it_can() -> None:
@@ -92,6 +145,80 @@ def test_a_right_that_is_missing_is_granted_and_a_person_joins() -> None:
     fewer = frozenset(grant for grant in found.grants if grant[0] != team)
     difference = changes.between(WANTED, replace(found, grants=fewer, members={**found.members, team: ()}))
     assert {(change.act, change.team) for change in difference.changes} == {("grant", team), ("join", team)}
+
+
+OPERATORS, EMERGENCY = names.of("shop", "operators"), names.of("shop", "emergency")
+
+
+def test_who_left_the_site_leaves_the_team() -> None:
+    found = there()
+    held = replace(
+        found,
+        members={**found.members, OPERATORS: (*found.members[OPERATORS], "mallory")},
+        numbers={(OPERATORS, "member", "mallory"): (31, 7)},
+    )
+    difference = changes.between(WANTED, held)
+    assert [(one.act, one.name, one.team, one.role, one.number) for one in difference.changes] == [
+        ("leave", "mallory", OPERATORS, 31, 7)
+    ]
+    for language in ("en", "ko"):
+        assert "mallory" in difference.changes[0].sentence(messages.Texts(language))
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        (OPERATORS, "admin", f"job_templates/{EMERGENCY}"),
+        (OPERATORS, "approval", f"workflow_job_templates/{names.whole('shop')}"),
+        (OPERATORS, "use", f"credentials/{names.of('shop', 'mysql')}"),
+        (OPERATORS, "admin", f"projects/{names.whole('shop')}"),
+        (OPERATORS, "execute", f"organizations/{names.whole('shop')}"),
+        (names.of("shop", "executive"), "execute", f"job_templates/{EMERGENCY}"),
+    ],
+)
+def test_a_right_that_our_team_should_not_have_is_taken_away(grant: tuple[str, str, str]) -> None:
+    found = there()
+    held = replace(found, grants=found.grants | {grant}, numbers={grant: (31, 7)})
+    difference = changes.between(WANTED, held)
+    told = [(one.act, one.team, one.kind, one.role, one.number) for one in difference.changes]
+    assert told == [("revoke", grant[0], grant[1], 31, 7)]
+    name = grant[2].partition("/")[2]
+    for language in ("en", "ko"):
+        assert name in difference.changes[0].sentence(messages.Texts(language))
+
+
+@pytest.mark.parametrize("theirs", ["operations", names.of("shop2", "operators"), names.of("shop", "handmade")])
+def test_teams_that_are_not_ours_keep_their_people_and_their_rights(theirs: str) -> None:
+    found = there()
+    found.objects["teams"].append({"id": 90, "name": theirs, "description": "of others"})
+    grant = (theirs, "execute", f"job_templates/{EMERGENCY}")
+    held = replace(found, grants=found.grants | {grant}, members={**found.members, theirs: ("mallory",)})
+    assert changes.between(WANTED, held).changes == ()
+
+
+def test_what_our_team_may_with_things_of_others_is_left_alone() -> None:
+    found = there()
+    found.objects["job_templates"].append({"id": 90, "name": "rollback-runner shop: by hand", "description": "theirs"})
+    grant = (OPERATORS, "execute", "job_templates/rollback-runner shop: by hand")
+    assert changes.between(WANTED, replace(found, grants=found.grants | {grant})).changes == ()
+
+
+def test_a_team_whose_people_the_site_does_not_name_is_filled_in_awx() -> None:
+    wanted = made(site_approvals={"source": "awx"}, site_roles={})
+    lead = names.of("shop", "technical_lead")
+    assert set(wanted.members.values()) == {()}
+    found = there(wanted)
+    held = replace(found, members={**found.members, lead: ("lee",), OPERATORS: ("kim",)})
+    assert changes.between(wanted, held).changes == ()
+
+
+def test_a_team_that_somebody_else_made_under_our_name_is_left_alone() -> None:
+    found = there()
+    team = next(one for one in found.objects["teams"] if one["name"] == OPERATORS)
+    team["description"] = "of others"
+    difference = changes.between(WANTED, replace(found, members={**found.members, OPERATORS: ("mallory",)}))
+    assert not [one for one in difference.changes if one.act in {"leave", "revoke"}]
+    assert difference.strangers == (f"team {OPERATORS} ({team['id']})",)
 
 
 def test_a_person_who_is_no_user_of_awx_is_named() -> None:

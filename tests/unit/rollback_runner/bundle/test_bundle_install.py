@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import zipfile
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +22,7 @@ from rollback_runner.bundle import make as making
 from rollback_runner.bundle import manifest as manifests
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from bundles_of_tests import Bench
 
@@ -139,6 +143,86 @@ def test_what_fails_halfway_leaves_nothing_behind(shop: Bench, tmp_path: Path, m
     assert code == 1
     assert "nothing was left behind" in wrong
     assert not place.exists()
+
+
+@contextmanager
+def _began(bundle: Path, place: Path, path: str = os.environ["PATH"]) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Begin an installation, and go on as soon as a program that it started says which process it is."""
+    subprocess.run(["tar", "-xf", str(bundle), "-C", str(place.parent), "install"], check=True)
+    argv = [sys.executable, "-I", str(place.parent / "install"), str(bundle), str(place)]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(argv, text=True, env={**os.environ, "PATH": path, "LC_ALL": "C"}, **told) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.strip().isdigit(), process.communicate()
+        try:
+            yield process, int(said)
+        finally:
+            process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(int(said), signal.SIGKILL)
+
+
+def _pip_that_never_ends(_wanted: object, folder: Path, _target: object) -> None:
+    """Stand in for pip: tells the installation's own caller which process it is, and stays."""
+    program = """import os, signal
+with open(f"/proc/{os.getppid()}/fd/1", "w") as told:
+    told.write(f"{os.getpid()}\\n")
+signal.pause()
+"""
+    with zipfile.ZipFile(folder / "pip-99-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("pip/__main__.py", program)
+
+
+@pytest.mark.parametrize("existed", [True, False])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_whatever_ends_it_halfway_leaves_nothing_behind(
+    shop: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, *, existed: bool
+) -> None:
+    monkeypatch.setattr("rollback_runner.bundle.wheels.fetch", _pip_that_never_ends)
+    place = tmp_path / "installed"
+    if existed:
+        place.mkdir()
+    with _began(shop.make().path, place) as (process, child):
+        assert (place / "venv").is_dir()
+        process.send_signal(number)
+        _said, wrong = process.communicate()
+        assert not Path(f"/proc/{child}").exists()
+    assert (process.returncode, wrong) == (130, "Interrupted; nothing was left behind. Run the same command again.\n")
+    assert place.exists() == existed
+    assert not existed or list(place.iterdir()) == []
+
+
+def test_a_signal_while_the_images_are_loaded_leaves_nothing_behind_either(shop: Bench, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "docker").write_text("#!/bin/sh\necho $$ > /proc/$PPID/fd/1\nexec sleep infinity\n")
+    (tools / "docker").chmod(0o755)
+    bundle = _again(shop.make().path, images=(manifests.Image("shop:1", "sha256:1", "images/shop.tar"),))
+    place = tmp_path / "installed"
+    with _began(bundle, place, f"{tools}:{os.environ['PATH']}") as (process, child):
+        assert (place / "rollback-runner").is_file()
+        process.terminate()
+        _said, wrong = process.communicate()
+        assert not Path(f"/proc/{child}").exists()
+    assert process.returncode == 130
+    assert "nothing was left behind" in wrong
+    assert not place.exists()
+
+
+def test_what_nohup_ignores_stays_ignored(shop: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollback_runner.bundle.wheels.fetch", _pip_that_never_ends)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _began(shop.make().path, tmp_path / "installed") as (process, child):
+            process.send_signal(signal.SIGHUP)
+            # The end of what it waits for is what it sees, not the signal before it.
+            os.kill(child, signal.SIGKILL)
+            _said, wrong = process.communicate()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert process.returncode == 1
+    assert "failed" in wrong
 
 
 def test_who_asks_for_a_signature_gets_no_unsigned_bundle(shop: Bench, tmp_path: Path) -> None:

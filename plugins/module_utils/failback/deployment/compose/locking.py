@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import socket
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from failback.deployment.compose.settings import WebHost
 
     Ask = Callable[[WebHost, Mapping[str, Any]], dict[str, Any]]
+
+_MACHINE_ID = Path("/etc/machine-id")
+_ENOUGH = 16  # hex digits that tell two machines of one name apart
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,28 @@ class Locking:
         return {
             "run": self.run,
             "by": getpass.getuser(),
-            "control": socket.gethostname(),
+            "control": control(),
             "site_lock": os.environ.get("RR_LOCK", ""),
             "epoch": int(epoch) if epoch.isdigit() else 0,
             "since": now(),
             "why": f"{why}; broken: {self.break_lock}" if self.break_lock else why,
         }
+
+
+def control() -> str:
+    """Name this machine: by its host name, and by its own id where it has one.
+
+    Epochs of two machines have nothing to do with each other, and a name can be given twice. The id goes as a digest:
+    systemd asks that it be shown to nobody as it is.
+    """
+    name = socket.gethostname()
+    try:
+        own = _MACHINE_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return name
+    if not own or own == "uninitialized":
+        return name
+    return f"{name} {hashlib.sha256(f'rollback-runner {own}'.encode()).hexdigest()[:_ENOUGH]}"
 
 
 def run_id() -> str:
