@@ -15,7 +15,7 @@ from rollback_runner import messages
 from rollback_runner.cli.common import DEFAULT_SITE, json_option, language_option
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RecordError, UsageError
-from rollback_runner.record import elsewhere
+from rollback_runner.record import elsewhere, founding
 from rollback_runner.record import store as records
 
 if TYPE_CHECKING:
@@ -41,6 +41,28 @@ def store() -> None:
 
 @store.command()
 @_site
+@click.option("--anew", is_flag=True, help="Although the site had a store with files: it is lost, or it moves.")
+@language_option
+@json_option
+def init(site_name: str, language: Language, *, anew: bool, as_json: bool) -> int:
+    """Make the place that the site names its store, once. Without this nothing is kept there, and no lock is taken.
+
+    A place without the mark that this leaves counts as gone: a share that is not mounted looks like an empty store.
+    """
+    place = _place(site_name)
+    try:
+        before = founding.make(place, site_name, anew=anew)
+    except FailbackError as error:
+        raise RecordError(f"{error}.", next_step=f"rollback-runner doctor -i {site_name}") from error
+    if as_json:
+        click.echo(json.dumps({"store": place.store.where, "was": before}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(messages.Texts(language)(f"store.init.{before}", where=place.store.where))
+    return Exit.PROVEN
+
+
+@store.command()
+@_site
 @language_option
 @json_option
 def status(site_name: str, language: Language, *, as_json: bool) -> int:
@@ -52,7 +74,8 @@ def status(site_name: str, language: Language, *, as_json: bool) -> int:
     texts = messages.Texts(language)
     try:
         probe = place.store.probe()
-        held = lock.mirror(records.lock_path(home(), place.site))
+        path = records.lock_path(home(), place.site)
+        held = lock.mirror(path) or lock.read(path)  # none there while a run goes on here without it
         found = exchange(place.store, home(), place.site, Wish(push=False, pull=False))
     except (FailbackError, lock.LockError) as error:
         raise RecordError(f"{error}.", next_step=f"rollback-runner doctor -i {site_name}") from error

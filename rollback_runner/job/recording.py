@@ -167,11 +167,11 @@ class Recording:
         return engine
 
     def _told(self, engine: JobEngine | aside.Aside, report: Mapping[str, Any]) -> None:
-        if self._store is not None:
-            elsewhere.end(self._store, self.say)
         texts = messages.Texts("en")
         if report.get("outcome"):
             self.say(f"rollback-runner: {texts.outcome(report)} {texts('report.where', path=engine.run.report)}")
+        if self._store is not None:
+            elsewhere.end(self._store, self.say)
 
     def _begin_leg(self, site: Site, leg: ways.Leg) -> dict[str, str]:
         gate.check(site)
@@ -193,6 +193,7 @@ class Recording:
             )
             options = around.begin()
         engine = JobEngine(site, self._home, view, texts, options)
+        engine.awx_job = self._asked.awx.id if self._asked.awx else 0
         environment = engine.open(stage, leg.name)
         self._engine, self._options = engine, options
         os.environ.update(environment | {job.BY_JOB: self._who()})
@@ -264,13 +265,15 @@ def home(wished: Asked) -> Path:
 
 
 def lasting(wished: Asked, place: elsewhere.Place | None) -> None:
-    """Refuse an AWX job whose record would vanish with its container. Raises `RefusedError`."""
-    if wished.awx is None or place is not None or not os.environ["RR_HOME"].startswith(_scratch()):
-        return
-    raise RefusedError(
-        f"The record of {wished.awx.told} would vanish with its container ({socket.gethostname()}).",
-        next_step="set site_store in the inventory, or RR_STORE, to a place that lasts; docs/awx.md",
-    )
+    """Refuse an AWX job whose record would vanish with its container, and tell its store so. Raises `RefusedError`."""
+    scratch = wished.awx is not None and os.environ["RR_HOME"].startswith(_scratch())
+    if place is not None:
+        place.scratch = scratch
+    elif scratch and wished.awx is not None:
+        raise RefusedError(
+            f"The record of {wished.awx.told} would vanish with its container ({socket.gethostname()}).",
+            next_step="set site_store in the inventory, or RR_STORE, to a place that lasts; docs/awx.md",
+        )
 
 
 def keep(run: store.Run, event: Mapping[str, Any]) -> None:

@@ -13,9 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from failback import incident as incidents
 from failback import lock, store
 from failback.errors import ConfigError, FailbackError
-from failback.store import locks, seam
+from failback.store import locks, said, seam
 from failback.store.exchange import Exchanged, Wish, exchange
 
 from rollback_runner.errors import RecordError, UsageError
@@ -35,7 +36,10 @@ _BEATS_A_PUSH = 3  # after so many of them everything that changed is brought th
 
 @dataclass
 class Place:
-    """A site's store in this process: `current` once everything of it was brought here."""
+    """A site's store in this process: `current` once everything of it was brought here.
+
+    `clashes` are the files that were changed on both sides. `scratch`: the home vanishes with this process's container.
+    """
 
     site: str
     home: Path
@@ -44,6 +48,8 @@ class Place:
     current: bool = False
     trouble: str = ""
     told: bool = False  # of what could not be brought there, by a run that is on record here
+    clashes: tuple[str, ...] = ()
+    scratch: bool = False
 
 
 _PLACES: dict[tuple[Path, str], Place] = {}
@@ -61,11 +67,11 @@ def find(site_name: str, home: Path) -> Place | None:
     found = inventory.read(directory)
     shared = next(iter(found.hosts.values()), {})
     site = str(shared.get("site_name", ""))
-    said: Any = shared.get("site_store")
-    if not site or (not url and not isinstance(said, dict)):
+    named: Any = shared.get("site_store")
+    if not site or (not url and not isinstance(named, dict)):
         return None  # whoever loads the site says what is wrong with it
     try:
-        settings = store.of_url(url, site) if url else store.of_mapping(_filled(said, found), site)
+        settings = store.of_url(url, site) if url else store.of_mapping(_filled(named, found), site)
     except ConfigError as error:
         raise UsageError(f"{directory}: {error}.", next_step=f"rollback-runner doctor -i {site_name}") from error
     if not settings.elsewhere:
@@ -87,9 +93,8 @@ def begin(site_name: str, home: Path, say: Callable[[str], None]) -> Place | Non
     place = find(site_name, home)
     if place is None:
         return None
-    target = records.lock_path(home, place.site)
     if os.environ.get(WITHOUT):
-        lock.seam_marker(target).unlink(missing_ok=True)
+        _keep_lock_at(place, b"")
         _PLACES.pop((home, place.site), None)
         return None
     name_to_the_lock(place)
@@ -98,12 +103,20 @@ def begin(site_name: str, home: Path, say: Callable[[str], None]) -> Place | Non
 
 
 def name_to_the_lock(place: Place) -> None:
-    """Have the lock kept at the store from now on. Raises `RecordError` when that cannot be written down."""
-    try:
-        seam.mark(lock.seam_marker(records.lock_path(place.home, place.site)), place.settings)
-    except OSError as error:
-        where = place.home
-        raise RecordError(f"{where} cannot be written: {error.strerror}.", next_step=f"df -h {where}") from error
+    """Have the lock kept at the store from now on. Raises `RecordError` when that cannot be written down.
+
+    A run that goes on here without the store, by a person's word, keeps it here until it is over: who only looks must
+    not hand its lock to a store that knows nothing of it.
+    """
+    _keep_lock_at(place, seam.marker(place.settings))
+
+
+def marker(home: Path, site: str) -> bytes | None:
+    """Say where whoever takes the lock now has it kept: at this store; b"": here alone; None: as it was."""
+    place = of(home, site)
+    if place is not None:
+        return seam.marker(place.settings)
+    return b"" if os.environ.get(WITHOUT) else None
 
 
 def pull(place: Place, say: Callable[[str], None], wish: Wish | None = None) -> Exchanged | None:
@@ -115,7 +128,7 @@ def pull(place: Place, say: Callable[[str], None], wish: Wish | None = None) -> 
         place.trouble = str(error)
         say(f"{error}. What is shown is what this machine has.")
         return None
-    place.current, place.trouble = True, ""
+    place.current, place.trouble, place.clashes = True, "", tuple(done.clashes)
     _point_at_newest(place.home)
     for key in done.clashes:
         say(_clash(place, key))
@@ -130,7 +143,7 @@ def push(place: Place, say: Callable[[str], None], wish: Wish | None = None) -> 
         place.trouble = str(error)
         say(f"{error}. What is new lies in {place.home} alone. Next: rollback-runner store push")
         return None
-    place.trouble = ""
+    place.trouble, place.clashes = "", tuple(done.clashes)
     for key in done.clashes:
         say(_clash(place, key))
     return done
@@ -144,13 +157,22 @@ def may_act(home: Path, site: str) -> None:
             f"{place.trouble or 'The store was not read'}. Nothing was done: what others did is not known here.",
             next_step="rollback-runner store status; or the same command with --without-store REASON",
         )
+    opened = incidents.current(home, site)
+    bad = [key for key in place.clashes if opened and said.judged(key, site, opened.name)] if place is not None else []
+    if bad:
+        raise RecordError(
+            f"{bad[0]} was changed here and at the store: who approved which plan is not known. Nothing was done.",
+            next_step=f"look at both, then rollback-runner store pull {bad[0]} (takes the store's) or store push"
+            f" {bad[0]} (takes this one)",
+        )
 
 
 @contextmanager
 def held(home: Path, site: str, epoch: int, say: Callable[[str], None]) -> Iterator[None]:
     """While the lock is held, leave signs of life at the store; bring there at the start, now and then, and at the end.
 
-    A machine that is lost takes with it what was not brought there yet: never an act, which is announced there itself.
+    What people said elsewhere comes here along with it. A machine that is lost takes with it what was not brought there
+    yet: never an act, which is announced there itself.
     """
     place = of(home, site)
     if place is None or epoch <= 0:
@@ -190,10 +212,18 @@ def end(place: Place, say: Callable[[str], None]) -> None:
     """Bring there what a command left here.
 
     Raises `RecordError` when that fails, unless a run said so already, or the command has an error of its own to tell.
+    Where the home vanishes with its container it raises in any case: what is not there then is nowhere.
     """
     heard: list[str] = []
     alone = not place.told and place.current and sys.exc_info()[1] is None
-    if push(place, heard.append) is None and alone:
+    done = push(place, heard.append)
+    if place.scratch and (done is None or done.clashes):
+        raise RecordError(
+            f"{heard[0].partition(' Next: ')[0].removesuffix('.')}. The record of this run vanishes with its container:"
+            " what it did is not known to be on record.",
+            next_step="look at the service and at rollback-runner status before anything else is begun",
+        )
+    if done is None and alone:
         raise RecordError(f"{heard[-1].partition(' Next: ')[0]}", next_step="rollback-runner store push")
     for sentence in heard:
         say(sentence)
@@ -206,9 +236,17 @@ def leg_ended(home: Path, site: str, say: Callable[[str], None]) -> None:
         push(place, say)
 
 
-def _filled(said: Mapping[str, Any], found: inventory.Inventory) -> dict[str, Any]:
+def _keep_lock_at(place: Place, named: bytes) -> None:
+    try:
+        lock.keep_at(records.lock_path(place.home, place.site), named)
+    except lock.LockError as error:
+        where = place.home
+        raise RecordError(f"{error}.", next_step=f"df -h {where}; ls -l {where}/runs/locks") from error
+
+
+def _filled(named: Mapping[str, Any], found: inventory.Inventory) -> dict[str, Any]:
     """Complete a store on a host of the inventory by what the inventory says of reaching that host."""
-    settings = dict(said)
+    settings = dict(named)
     variables = found.hosts.get(str(settings.get("host", "")))
     if settings.get("kind") != "ssh" or variables is None:
         return settings

@@ -72,6 +72,8 @@ class Mark:
 class Engine:
     """One run: created, carried out once, thrown away."""
 
+    awx_job = 0  # the number of the job that plays it, where AWX does
+
     def __init__(self, site: Site, home: Path, view: View, texts: Texts, options: Options) -> None:
         self._site = site
         self._home = home
@@ -134,6 +136,7 @@ class Engine:
                 run_id,
                 reason=self._options.reason or f"phase {name}",
                 takeover=self._options.takeover,
+                job=self.awx_job,
                 swept=lambda count, left: self._view.say(self._texts("live.swept", count=count, run=left)),
             )
         try:

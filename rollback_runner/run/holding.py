@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 
 
 def acquire(  # noqa: PLR0913 - what a lock says of its holder
-    home: Path, site: str, run_id: str, *, reason: str, takeover: str | None, swept: Callable[[int, str], None]
+    home: Path,
+    site: str,
+    run_id: str,
+    *,
+    reason: str,
+    takeover: str | None,
+    swept: Callable[[int, str], None],
+    job: int = 0,
 ) -> int:
     """Take the lock and return the run's epoch. `swept` is told how many processes of which run were ended.
+
+    `job` is the number of the AWX job that takes it, 0 for none.
 
     Raises `LockedError` when another run holds it, `RecordError` when it cannot be kept.
     """
@@ -26,7 +35,8 @@ def acquire(  # noqa: PLR0913 - what a lock says of its holder
     elsewhere.may_act(home, site)
     try:
         before = lock.read(path)
-        held = lock.acquire(path, site=site, reason=reason, run=run_id, takeover=takeover)
+        marker = elsewhere.marker(home, site)
+        held = lock.acquire(path, site=site, reason=reason, run=run_id, takeover=takeover, job=job, marker=marker)
     except lock.LockHeldError as error:
         step = "rollback-runner resume" if error.lock.stale else "wait for it, or ask its holder"
         if error.lock.foreign:

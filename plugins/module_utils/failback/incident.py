@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from failback import whole
+from failback import journal, whole
 from failback.errors import FailbackError
 from failback.readable import readable
 
@@ -41,6 +41,12 @@ def of_environment() -> Path | None:
     """Find the incident the command named for this play (``RR_INCIDENT``), or None outside of one."""
     directory = os.environ.get("RR_INCIDENT", "")
     return Path(directory) if directory else None
+
+
+def store_marker(incident: Path) -> Path:
+    """Name the file that says at which store a site keeps its lock, and so what people said (failback.store.seam)."""
+    home, site = incident.parent.parent.parent, incident.parent.name
+    return home / "runs" / "locks" / f"{site}.lock.{journal.MARKER}"
 
 
 def begin(home: Path, site: str) -> Path:

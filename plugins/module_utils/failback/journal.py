@@ -139,11 +139,15 @@ def verify(path: str | Path, expected: Head | None = None) -> list[str]:
 
     A torn line that was sealed, or that ends the file, is no problem. `expected` is the `head` that was kept elsewhere.
     """
+    return verify_lines(list(_lines(Path(path))), expected)
+
+
+def verify_lines(raws: list[bytes], expected: Head | None = None) -> list[str]:
+    """Do as `verify` does, with lines that were read; none ends with a newline."""
     problems: list[str] = []
     before, whole_before, seq = GENESIS, GENESIS, 0
     found = expected is None or expected.lines == 0
     torn_at = 0
-    raws = list(_lines(Path(path)))
     for number, raw in enumerate(raws, start=1):
         entry = _parse(raw)
         if entry is None:
@@ -188,13 +192,26 @@ def append_locked(
 ) -> dict[str, Any]:
     """Append to an open journal whose lock the caller holds."""
     size = os.fstat(descriptor).st_size
-    tail = _tail(descriptor, size)
+    entry, block = _block(_tail(descriptor, size), kind, scrub_beside(target, fields))
+    _write(descriptor, target, size, block, may_use_reserve=kind != "intent", sync=sync)
+    if size == 0 and sync:
+        appending.sync_directory(target.parent)
+    return entry
+
+
+def continued(content: bytes, kind: str, fields: dict[str, Any], time: str = "") -> tuple[dict[str, Any], bytes]:
+    """Return a line of this time (ISO 8601; "": now) as it stands at the end of a journal, and that journal with it."""
+    entry, block = _block(content.splitlines(keepends=True), kind, fields, time)
+    return entry, content + block
+
+
+def _block(tail: list[bytes], kind: str, fields: dict[str, Any], time: str = "") -> tuple[dict[str, Any], bytes]:
+    """Make the line that follows these, after a seal where the last of them is torn."""
     lead = b""
     if tail and not tail[-1].endswith(b"\n"):
         lead = b"\n"
     whole = [raw.rstrip(b"\n") for raw in tail]
     last = _parse(whole[-1]) if whole else None
-    entries: list[dict[str, Any]] = []
     block = lead
     prev = _digest(whole[-1]) if whole else GENESIS
     seq = last["seq"] if last else 0
@@ -203,21 +220,15 @@ def append_locked(
         seq = before_torn[1]["seq"] if before_torn else 0
         after = _digest(before_torn[0]) if before_torn else GENESIS
         sealed = {"torn_bytes": len(whole[-1]), "after": after}
-        entry, raw = _entry(seq + 1, "seal", sealed, prev)
-        entries.append(entry)
+        _, raw = _entry(seq + 1, "seal", sealed, prev)
         block += raw + b"\n"
         seq, prev = seq + 1, _digest(raw)
-    entry, raw = _entry(seq + 1, kind, scrub_beside(target, fields), prev)
-    entries.append(entry)
-    block += raw + b"\n"
-    _write(descriptor, target, size, block, may_use_reserve=kind != "intent", sync=sync)
-    if size == 0 and sync:
-        appending.sync_directory(target.parent)
-    return entries[-1]
+    entry, raw = _entry(seq + 1, kind, fields, prev, time)
+    return entry, block + raw + b"\n"
 
 
-def _entry(seq: int, kind: str, fields: dict[str, Any], prev: str) -> tuple[dict[str, Any], bytes]:
-    time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _entry(seq: int, kind: str, fields: dict[str, Any], prev: str, time: str = "") -> tuple[dict[str, Any], bytes]:
+    time = time or datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     entry = {"seq": seq, "time": time, "kind": kind, **fields, "prev": prev}
     return entry, json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=str).encode()
 

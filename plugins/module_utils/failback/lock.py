@@ -12,27 +12,27 @@ counts, and the file here is a copy of it (failback.store.seam).
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from failback import journal
+from failback import journal, lock_files
+from failback.lock_files import LockError, StaleEpochError, took
+from failback.lock_files import marker_of as seam_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from failback.store.seam import SeamLock
 
-
-class LockError(Exception):
-    """The lock could not be read or written."""
+__all__ = [
+    "Lock", "LockError", "LockHeldError", "StaleEpochError", "acquire", "as_dict", "describe", "keep_at", "mirror",
+    "read", "release", "seam_marker", "took", "verify",
+]  # fmt: skip
 
 
 class LockHeldError(LockError):
@@ -43,15 +43,12 @@ class LockHeldError(LockError):
         super().__init__(describe(lock))
 
 
-class StaleEpochError(LockError):
-    """The lock no longer carries the epoch this act was begun under: another run has taken over."""
-
-
 @dataclass(frozen=True)
 class Lock:
     """What stands in the lock file. `started` tells two processes with the same pid apart.
 
     `foreign`: another machine took it, or another RR_HOME; `beat` is its last sign of life at the store, where known.
+    `job` is the number of the AWX job that took it, 0 where none did.
     """
 
     site: str
@@ -66,12 +63,21 @@ class Lock:
     run: str
     foreign: bool = False
     beat: str = ""
+    job: int = 0
+
+    @property
+    def lives(self) -> bool:
+        """True when the holder is a process of this host that is still there."""
+        return self._ours and _started(self.pid) == self.started
 
     @property
     def stale(self) -> bool:
         """True when the holder was a process of this host and is gone. Of other hosts nothing is known: not stale."""
-        ours = self.held and not self.foreign and self.host == socket.gethostname()
-        return ours and _started(self.pid) != self.started
+        return self._ours and _started(self.pid) != self.started
+
+    @property
+    def _ours(self) -> bool:
+        return self.held and not self.foreign and self.host == socket.gethostname()
 
 
 def read(path: str | Path) -> Lock | None:
@@ -86,22 +92,31 @@ def read(path: str | Path) -> Lock | None:
         raise LockError(f"the lock {path} is not readable as a lock; look at it before anything else") from error
 
 
-def acquire(path: str | Path, *, site: str, reason: str, run: str, takeover: str | None = None) -> Lock:
+def acquire(  # noqa: PLR0913 - what a lock says of its holder
+    path: str | Path,
+    *,
+    site: str,
+    reason: str,
+    run: str,
+    takeover: str | None = None,
+    job: int = 0,
+    marker: bytes | None = None,
+) -> Lock:
     """Take the lock under a new epoch and return it.
 
     `takeover` is the reason for which a lock that is still held may be taken; without it `LockHeldError` is raised.
-    Raises `LockError` when the lock cannot be written (disk full, no permission): nothing has been done then.
+    `marker` names the store that keeps it from now on (b"": none does; None: whichever kept it before). Raises
+    `LockError` when the lock cannot be written (disk full, no permission): nothing has been done then.
     """
     target = Path(path)
-    with _mutex(target):
-        there = _elsewhere(target)
-        current = _read_or_broken(target, takeover)
-        if there is not None:
-            current = _newer(current, there.current())
+    with lock_files.mutex(target):
+        there = _elsewhere(target, marker)
+        here = _read_or_broken(target, takeover)
+        kept = there.current() if there else None
+        current = _counting(here, kept)
         if current is not None and current.held and takeover is None:
             raise LockHeldError(current)
-        log = _log(target)
-        epoch = max(current.epoch if current else 0, _last_epoch(log)) + 1
+        epoch = max(lock_files.last_epoch(target), *(one.epoch for one in (here, kept) if one is not None), 0) + 1
         lock = Lock(
             site=site,
             epoch=epoch,
@@ -113,16 +128,19 @@ def acquire(path: str | Path, *, site: str, reason: str, run: str, takeover: str
             time=_now(),
             reason=reason,
             run=run,
+            job=job,
         )
         taken_from = as_dict(current) if current is not None and current.held else None
+        lock_files.name_store(target, marker)
         if there is not None:
             there.take(lock)
         try:
-            journal.append(log, "acquire", epoch=epoch, lock=as_dict(lock), taken_from=taken_from, takeover=takeover)
+            told = {"lock": as_dict(lock), "taken_from": taken_from, "takeover": takeover}
+            journal.append(lock_files.log(target), "acquire", epoch=epoch, **told)
             _write(target, lock)
         except (journal.JournalError, LockError) as error:
-            if there is not None:
-                there.give(epoch)
+            if there:
+                there.give(epoch, run)
             raise LockError(f"the lock {target} cannot be taken: {error}") from error
         return lock
 
@@ -130,16 +148,17 @@ def acquire(path: str | Path, *, site: str, reason: str, run: str, takeover: str
 def release(path: str | Path, epoch: int) -> bool:
     """Give the lock back. False when it had already passed to someone else: then it is left alone."""
     target = Path(path)
-    with _mutex(target):
+    with lock_files.mutex(target):
         there = _elsewhere(target)
+        run = _run_under(target, epoch)
         if there is not None:
-            there.give(epoch)  # a store that is silent is told of it by the next `acquire` from here
+            there.give(epoch, run)  # a store that is silent is told of it by the next `acquire` from here
         current = read(target)
-        if current is None or not current.held or current.epoch != epoch:
+        if not (current and current.held and (current.epoch, current.run) == (epoch, run)):
             return False
         try:
             _write(target, replace(current, held=False, time=_now()))
-            journal.append(_log(target), "release", epoch=epoch)
+            journal.append(lock_files.log(target), "release", epoch=epoch)
         except (LockError, journal.JournalError):
             # On a full disk the file can still be removed; the epoch lives on in the log.
             target.unlink(missing_ok=True)
@@ -147,12 +166,15 @@ def release(path: str | Path, epoch: int) -> bool:
 
 
 def verify(path: str | Path, epoch: int) -> None:
-    """Return when the lock is held under this very epoch; raise `StaleEpochError` otherwise."""
+    """Return when the lock is held under this very epoch, by the run that took it here; else raise `StaleEpochError`.
+
+    The run counts as well: a run without the store counts its epochs alone, and may have come to the same one.
+    """
     there = _elsewhere(Path(path))
     current = read(path) if there is None else there.seen(Path(path))
     if current is None or not current.held:
         raise StaleEpochError(f"the lock {path} is no longer held; this run (epoch {epoch}) must not act any more")
-    if current.epoch != epoch:
+    if (current.epoch, current.run) != (epoch, _run_under(Path(path), epoch)):
         raise StaleEpochError(
             f"epoch {current.epoch} ({current.holder} on {current.host}, run {current.run}) has taken over from"
             f" epoch {epoch}; this run must not act any more"
@@ -177,48 +199,64 @@ def mirror(path: str | Path) -> Lock | None:
     target = Path(path)
     if not seam_marker(target).exists():
         return None
-    with _mutex(target):
+    with lock_files.mutex(target):
         there = _elsewhere(target)
         here = _read_or_broken(target, "the store has the one that counts")
-        found = _newer(here, there.current() if there is not None else None)
+        found = _counting(here, there.current() if there else None)
         if found is not None and found != here:
             _write(target, found)
         return found
 
 
-def _newer(here: Lock | None, there: Lock | None) -> Lock | None:
-    """Pick the lock that counts: the store's, unless a run went on here without the store and is newer."""
+def keep_at(path: str | Path, marker: bytes) -> bool:
+    """Name the store that keeps the lock from now on (b"": none does), and return whether that is so.
+
+    While a run goes on here, the lock stays where that run took it. Raises `LockError` when it cannot be written down.
+    """
+    target = Path(path)
+    with lock_files.mutex(target):
+        here = _read_or_broken(target, "only whether it is held counts here")
+        if here is not None and here.lives and seam_marker(target).exists() != bool(marker):
+            return False
+        lock_files.name_store(target, marker)
+        return True
+
+
+def _counting(here: Lock | None, there: Lock | None) -> Lock | None:
+    """Pick the lock that counts: the store's where it is held by others, or where both tell of the same run.
+
+    One that is held here and not at the store is a run that goes on without it, or was cut off in that. An older one
+    whose process is gone was taken over.
+    """
     if here is None or there is None:
         return here or there
-    return here if here.epoch > there.epoch else there
+    if (here.epoch, here.run) == (there.epoch, there.run) or (there.held and there.foreign):
+        return there
+    if there.held and not here.held:
+        return there
+    alone = here.held and not there.held and (here.lives or here.epoch == there.epoch)
+    return here if alone or here.epoch > there.epoch else there
 
 
 def as_dict(lock: Lock) -> dict[str, Any]:
-    """Return what is written down of a lock; what only a store knows is left out where there is nothing."""
-    return {key: value for key, value in asdict(lock).items() if value or key not in {"foreign", "beat"}}
+    """Return what is written down of a lock; what is known of few locks is left out where there is nothing."""
+    return {key: value for key, value in asdict(lock).items() if value or key not in {"foreign", "beat", "job"}}
 
 
-def seam_marker(target: Path) -> Path:
-    """Name the file that says at which store this lock is kept."""
-    return target.with_name(f"{target.name}.{journal.MARKER}")
+def _run_under(target: Path, epoch: int) -> str:
+    """Find the run that took the lock here under this epoch; "" when none did."""
+    here = read(target)
+    if here is not None and not here.foreign and here.epoch == epoch:
+        return here.run
+    return lock_files.run_under(target, epoch)
 
 
-def took(path: Path, lock: Lock) -> tuple[bool, bool]:
-    """Tell from the log here whether this RR_HOME took that lock, and whether it gave it back."""
-    log = _log(path)
-    lines = journal.read(log) if log.exists() else []
-    ours = any(
-        line["kind"] == "acquire" and line["epoch"] == lock.epoch and line["lock"]["run"] == lock.run for line in lines
-    )
-    return ours, ours and any(line["kind"] == "release" and line["epoch"] == lock.epoch for line in lines)
-
-
-def _elsewhere(target: Path) -> SeamLock | None:
-    if not seam_marker(target).exists():
+def _elsewhere(target: Path, marker: bytes | None = None) -> SeamLock | None:
+    if not (seam_marker(target).exists() if marker is None else marker):
         return None
     from failback.store import seam  # noqa: PLC0415 - nearly no site has one
 
-    return seam.lock_of(target)
+    return seam.lock_of(target, marker)
 
 
 def _read_or_broken(target: Path, takeover: str | None) -> Lock | None:
@@ -228,31 +266,6 @@ def _read_or_broken(target: Path, takeover: str | None) -> Lock | None:
         if takeover is None:
             raise
         return None
-
-
-def _last_epoch(log: Path) -> int:
-    if not log.exists():
-        return 0
-    return max((int(entry["epoch"]) for entry in journal.read(log) if entry["kind"] == "acquire"), default=0)
-
-
-def _log(target: Path) -> Path:
-    return target.with_name(target.name + ".log.jsonl")
-
-
-@contextmanager
-def _mutex(target: Path) -> Iterator[None]:
-    """Keep two processes from changing the lock at the same moment."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(target.with_name(target.name + ".mutex"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise LockError(f"the lock {target} cannot be taken: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _write(target: Path, lock: Lock) -> None:

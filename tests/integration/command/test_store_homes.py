@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import store_host
 from failback import journal
+from failback.store import place
 from installed_command import VALUES, Command
 from test_interruptions import wait_for_intent
 
@@ -48,7 +49,10 @@ def machines(request: pytest.FixtureRequest, command: Command, tmp_path: Path) -
         host: store_host.OpsHost = request.getfixturevalue("ops_host")
         keys = f"key_file={host.keys}/client&known_hosts_file={host.keys}/known_hosts"
         url = f"ssh://ops@127.0.0.1:{host.port}/~/records?{keys}"
-    return Machine(command.base, tmp_path, url), Machine(command.base, tmp_path / "b", url)
+    first = Machine(command.base, tmp_path, url)
+    made = first("store", "init", "-i", str(first.site))
+    assert made.returncode == 0, made.stderr
+    return first, Machine(command.base, tmp_path / "b", url)
 
 
 @pytest.mark.parametrize("machines", ["directory", pytest.param("ssh", marks=pytest.mark.long)], indirect=True)
@@ -108,6 +112,49 @@ def test_no_store_no_act_but_by_a_persons_word(machines: tuple[Machine, Machine]
     assert first.phase().returncode == 0
     assert first.report()["epoch"] == 2
     assert journal.verify(latest) == []
+
+
+def test_a_share_that_is_not_mounted_is_never_made_a_store(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
+    first, second = machines
+    assert first.phase().returncode == 0
+    (tmp_path / "there").rename(tmp_path / "share")
+    (tmp_path / "there").mkdir()  # the mount point without the mount
+    done = dict(first.world())
+
+    refused = first.phase()
+    assert refused.returncode == 1, refused.stderr
+    assert "carries no mark of a store" in refused.stderr
+    assert "rollback-runner store init" in refused.stderr
+    refused = first("store", "init", "-i", str(first.site))
+    assert refused.returncode == 3, refused.stderr
+    assert "it is not mounted, or another place" in refused.stderr
+    assert "store init --anew" in refused.stderr
+    assert second("store", "status", "-i", str(second.site)).returncode == 1
+    assert list((tmp_path / "there").iterdir()) == []
+    assert first.world() == done
+
+    # It is lost for good: by a person's word another one is begun, and this machine brings there what it has.
+    anew = first("store", "init", "--anew", "-i", str(first.site))
+    assert anew.returncode == 0, anew.stderr
+    assert "is the site's store from now on" in anew.stdout
+    assert first("store", "push", "-i", str(first.site)).returncode == 0
+    assert first.phase().returncode == 0
+    assert first.report()["epoch"] == 2
+    again = second("store", "init", "-i", str(second.site), "--json")
+    assert json.loads(again.stdout)["was"] == "made"
+
+
+def test_a_store_from_before_the_mark_gets_it_by_a_persons_word(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    first, _ = machines
+    assert first.phase().returncode == 0
+    (tmp_path / "there" / "pretend" / place.MARKER).unlink()
+    assert first("store", "status", "-i", str(first.site)).returncode == 1
+    said = first("store", "init", "-i", str(first.site))
+    assert said.returncode == 0, said.stderr
+    assert "has files and had no mark" in said.stdout
+    assert first("store", "status", "-i", str(first.site)).returncode == 0
 
 
 def test_a_site_without_a_store_says_so(command: Command) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import store_host
-from failback.store import Settings, Store, of_mapping, open_store
+from failback.store import Settings, Store, of_mapping, open_store, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from werkzeug.serving import BaseWSGIServer
 
@@ -32,6 +33,39 @@ class Site:
 
     def open(self) -> Store:
         return open_store(self.settings)
+
+    def silence(self) -> None:
+        """Have it take every question and answer none."""
+        if self.relay is not None:
+            self.relay.dead = True
+            return
+        # Opening a pipe that nobody writes to waits, as any call does on a share whose server is gone.
+        self._marker.rename(self._marker.with_name(".kept"))
+        os.mkfifo(self._marker)
+
+    def cut(self) -> None:
+        """Let there be no way to it."""
+        if self.relay is not None:
+            self.relay.close()
+        else:
+            self._base.rename(self._base.with_name("away"))
+
+    def back(self) -> None:
+        """Have it answer again."""
+        if self.relay is not None:
+            self.relay.open()
+        elif not self._base.exists():
+            self._base.with_name("away").rename(self._base)
+        else:
+            self._marker.with_name(".kept").replace(self._marker)
+
+    @property
+    def _base(self) -> Path:
+        return Path(self.settings.directory)
+
+    @property
+    def _marker(self) -> Path:
+        return self._base / self.settings.site / place.MARKER
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +124,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         said = dict(request.getfixturevalue("bucket"))
         relay = store_host.Relay(int(str(said["endpoint_url"]).rpartition(":")[2]))
         said["endpoint_url"] = f"http://127.0.0.1:{relay.port}"
-    yield Site(of_mapping(said, name), relay)
+    made = Site(of_mapping(said, name), relay)
+    made.open().init(b"{}")
+    yield made
     if relay is not None:
         relay.close()

@@ -117,6 +117,8 @@ def _parent(stat: Path) -> int:
 
 def test_a_lost_machines_run_is_finished_from_an_empty_one(machines: tuple[Machine, Machine]) -> None:
     first, second = machines
+    made = first("store", "init")
+    assert made.returncode == 0, made.stderr
     subprocess.run([sys.executable, "-m", "lab", "reset", "--read-only-delay", "2"], check=True, cwd=PROJECT,
                    capture_output=True)  # fmt: skip
     kill_when_fenced(first)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from failback.errors import ConfigError
 from failback.store import open_store
 from failback.store.base import ABSENT, MovedErrorAt
-from failback.store.errors import AheadError, ForkedError, MovedError, StoreError, StoreGoneError
+from failback.store.errors import AheadError, ForkedError, MovedError, StoreError, StoreGoneError, UnmadeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,27 +122,61 @@ def test_a_probe_writes_and_leaves_nothing(site: Site) -> None:
 
 
 def test_a_store_that_refuses_is_gone(site: Site) -> None:
-    if site.relay is None:
-        pytest.skip("a directory has no way to it")
     store = site.open()
     store.put("baseline/x", b"one", ABSENT)
-    site.relay.close()
+    site.cut()
     with pytest.raises(StoreGoneError):
         store.read("baseline/x")
-    site.relay.open()
+    site.back()
     assert store.read("baseline/x")[0] == b"one"
 
 
 def test_a_store_that_is_silent_is_gone_within_its_deadline(site: Site) -> None:
-    if site.relay is None:
-        pytest.skip("a directory has no way to it")
     store = site.open()
     store.put("baseline/x", b"one", ABSENT)
-    site.relay.dead = True
-    with pytest.raises(StoreGoneError):
-        store.read("baseline/x", deadline=1.0)
-    site.relay.open()
+    site.silence()
+    for ask in (
+        lambda: store.read("baseline/x", deadline=1.0),
+        lambda: store.put("baseline/x", b"two", None, deadline=1.0),
+        lambda: store.extend("baseline/x", b"one", b"two", deadline=1.0),
+    ):
+        with pytest.raises(StoreGoneError, match="did not answer within 1 s"):
+            ask()
+    site.back()
     assert store.read("baseline/x")[0] == b"one"
+
+
+def test_a_place_that_nobody_made_a_store_is_gone_and_never_empty(site: Site, tmp_path: Path) -> None:
+    site.settings = replace(site.settings, site=f"{site.settings.site}-other")
+    (tmp_path / "file").write_bytes(b"one")
+    digest = hashlib.sha256(b"one").hexdigest()
+    for ask in (
+        lambda store: store.listing(),
+        lambda store: store.read("lock.json"),
+        lambda store: list(store.read_many(["lock.json"])),
+        lambda store: store.put("lock.json", b"{}", ABSENT),
+        lambda store: list(store.put_many([("lock.json", b"{}", ABSENT)])),
+        lambda store: store.extend("runs/r/j.jsonl", b"", b"1\n"),
+        lambda store: store.send("quarantine/q/x", tmp_path / "file", digest, ABSENT),
+        lambda store: store.fetch("quarantine/q/x", tmp_path / "back"),
+        lambda store: store.digests(["lock.json"]),
+        lambda store: store.probe(),
+    ):
+        with pytest.raises(UnmadeError, match="rollback-runner store init"):
+            ask(site.open())
+    assert site.open().state() == "empty"
+    site.open().init(b"{}")
+    assert site.open().state() == "made"
+    assert dict(site.open().listing()) == {}
+
+
+def test_files_without_a_mark_are_told_from_nothing(site: Site) -> None:
+    store = site.open()
+    store.put("baseline/x", b"one", ABSENT)
+    whole = site.settings
+    # The same place by another way: its files are there and its mark is not.
+    deeper = replace(whole, directory=f"{whole.directory}/{whole.site}", prefix=whole.site, site="baseline")
+    assert open_store(deeper).state() == "unmarked"
 
 
 def test_a_directory_that_is_not_mounted_is_gone_and_not_empty(tmp_path: Path) -> None:

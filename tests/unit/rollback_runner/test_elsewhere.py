@@ -8,7 +8,7 @@ import pytest
 from failback import lock
 
 from rollback_runner.errors import RecordError, UsageError
-from rollback_runner.record import elsewhere
+from rollback_runner.record import elsewhere, founding
 from rollback_runner.record import store as records
 from rollback_runner.site import doctor, inventory
 
@@ -86,6 +86,12 @@ def test_a_silent_store_is_said_and_nothing_may_act(write: Write, tmp_path: Path
         elsewhere.may_act(tmp_path, "shop")
 
     (tmp_path / "there").mkdir()
+    elsewhere.begin(site, tmp_path, said.append)
+    assert "rollback-runner store init" in said[1]
+    with pytest.raises(RecordError, match="Nothing was done"):
+        elsewhere.may_act(tmp_path, "shop")
+
+    assert founding.make(place, "site", anew=False) == "empty"
     elsewhere.begin(site, tmp_path, said.append)
     elsewhere.may_act(tmp_path, "shop")
     assert lock.seam_marker(records.lock_path(tmp_path, "shop")).exists()

@@ -3,7 +3,7 @@
 Between the start of a run and its promotion a person may take an approval back, a file may change, a key may be taken
 out. So each task that destroys something looks again itself, before its first act. Its verification (one process per
 signature) begins with the task and runs beside what the task looks at first; what was read is read again at the act,
-and verified anew when it differs.
+and verified anew when it differs. Where the site has a store, what other machines put on record is brought here first.
 
 What the incident records decides two things. Expiry is judged when something is first destroyed under a plan
 (``begun``): a run that began in time may finish. And once IDC takes writes (``promoted``), what closes RDS is not asked
@@ -18,9 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from failback import incident as incidents
 from failback.approval import awx, look, policy, record
 from failback.approval.policy import AWX
-from failback.errors import RefusedError
+from failback.errors import FailbackError, RefusedError
 from failback.people import decision
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Guard:
                 " it with rollback-runner; without it, with RR_INCIDENT=DIRECTORY, or RR_BREAK_GLASS=REASON on record"
             )
         began = time.monotonic()
+        self._hear(what, self.incident)
         judged, seen = self._judge(self.incident)
         meant = os.environ.get(PLAN, "")
         if meant and seen.plan.digest and seen.plan.digest != meant and not seen.record.promoted:
@@ -114,6 +116,24 @@ class Guard:
         if seen.begun is None and not closing:
             record.add(self.incident, "begun", plan=seen.plan.digest, act=what, run=run)
         return {"approved": _evidence(judged, seen, round(time.monotonic() - began, 4))}
+
+    def _hear(self, what: str, incident: Path) -> None:
+        """Bring here what was signed, taken back or refused on other machines, where the site has a store.
+
+        Raises RefusedError when it is silent, and stopping does no more harm than going on (decision 8).
+        """
+        if not incidents.store_marker(incident).exists():
+            return
+        if self.mark == "closes" and record.read(incident).promoted:
+            return
+        from failback.store import said  # noqa: PLC0415 - nearly no site has one
+
+        try:
+            said.hear(incident, os.environ.get("RR_RUN_DIR", ""))
+        except FailbackError as error:
+            raise RefusedError(
+                f"will not {what}: whether it is still approved cannot be known without the store: {error}"
+            ) from error
 
     def _same_backup(self, what: str, plan: PlanFile) -> None:
         """Refuse a backup that nobody signed for: the plan names the one it would restore, by its bytes."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failback import incident as incidents
 from failback import journal
 from failback.errors import FailbackError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAME = "approvals.jsonl"
 _TAIL = 64 * 1024  # bytes; longer than any line of a run's journal but the rarest
 _PEOPLE = "people.jsonl"
+_OF_PEOPLE = frozenset({"approval", "revocation"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,15 @@ def read(incident: Path) -> Record:
 
 
 def add(incident: Path, kind: str, **fields: object) -> None:
-    """Put a line on record. Raises `FailbackError` when it cannot be written; nothing was done then."""
+    """Put a line on record. Raises `FailbackError` when it cannot be written; nothing was done then.
+
+    Where the site has a store, what a person signed is on record once it is there: others may act by it at once.
+    """
+    if kind in _OF_PEOPLE and incidents.store_marker(incident).exists():
+        from failback.store import said  # noqa: PLC0415 - nearly no site has one
+
+        said.add(incident, NAME, kind, fields)
+        return
     try:
         journal.append(incident / NAME, kind, **fields)
     except journal.JournalError as error:

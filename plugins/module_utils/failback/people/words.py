@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
+from failback import incident as incidents
 from failback import journal
 from failback.errors import FailbackError, RefusedError
 from failback.people.catalogue import Kind
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 FILE = "people.jsonl"
 _KINDS = frozenset(get_args(Kind))
 # A word about the whole item, as against one person's share in it.
-_OF_ITEM = ("confirm", "waive", "decline")
+_OF_ITEM: tuple[Kind, ...] = ("confirm", "waive", "decline")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Word:
     """One thing said. ``about`` is the digest of the plan that lay before the person, "" when none did.
 
     ``item`` is an item's id, or a role's name for the kind assign. ``attachment`` is {name, sha256, file}. ``seat`` is
-    the account and machine it was typed at: a name given with ``--as`` is a claim, not a proof.
+    the account and machine it was typed at: a name given with ``--as`` is a claim, not a proof. ``late``: whoever said
+    it did not know of what stands right before it, which others said at the same time on another machine.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Word:
     about: str = ""
     at: str = ""
     seat: str = ""
+    late: bool = False
 
     def shown(self) -> dict[str, Any]:
         """Return what goes on record as evidence; empty parts are left out."""
@@ -60,11 +63,16 @@ class Words:
         return tuple(word for word in self.said if word.item == item and (not kinds or word.kind in kinds))
 
     def standing(self, item: str, about: str | None = None) -> Word | None:
-        """Return the last confirm, waive or decline of an item. With ``about``, only words on that plan count."""
-        found = [word for word in self.of(item) if word.kind in _OF_ITEM]
-        if about is not None:
-            found = [word for word in found if word.about == about]
-        return found[-1] if found else None
+        """Return the last confirm, waive or decline of an item. With ``about``, only words on that plan count.
+
+        A yes that came late takes no no back: whoever said it did not know of that no.
+        """
+        found: Word | None = None
+        for word in self.of(item, *_OF_ITEM):
+            taken_back = found is None or found.kind != "decline" or word.kind == "decline" or not word.late
+            if taken_back and about in {None, word.about}:
+                found = word
+        return found
 
     def each(self, item: str, *kinds: Kind, about: str | None = None) -> dict[str, Word]:
         """Return each person's last word of these kinds about an item."""
@@ -91,7 +99,10 @@ def read(incident: Path | None) -> Words:
 
 
 def say(incident: Path, word: Word) -> Word:
-    """Put a word on record; return it as it stands there. Raises FailbackError when it cannot be written."""
+    """Put a word on record; return it as it stands there. Raises FailbackError when it cannot be written.
+
+    Where the site has a store, a no is on record once it is there: it is to stop whoever acts, wherever.
+    """
     kept = {
         "item": word.item,
         "by": word.by,
@@ -102,6 +113,10 @@ def say(incident: Path, word: Word) -> Word:
         "at": word.at or now(),
         "seat": word.seat,
     }
+    if word.kind == "decline" and incidents.store_marker(incident).exists():
+        from failback.store import said  # noqa: PLC0415 - nearly no site has one
+
+        return _word(said.add(incident, FILE, word.kind, kept))
     try:
         return _word(journal.append(incident / FILE, word.kind, **kept))
     except journal.JournalError as error:
@@ -140,4 +155,5 @@ def _word(line: Mapping[str, Any]) -> Word:
         about=str(line.get("about") or ""),
         at=str(line.get("at") or line.get("time") or ""),
         seat=str(line.get("seat") or ""),
+        late=bool(line.get("late")),
     )

@@ -1,13 +1,14 @@
 """What every store can do. Keys are relative paths below the site's root; content is bytes.
 
 A `version` names one state of one file and is good for nothing but comparing. Every method raises StoreGoneError when
-the store is silent for longer than its deadline, and StoreError when it says no.
+the store is silent for longer than its deadline, however many exchanges the method takes, and StoreError when it says
+no. All but `state` and `init` raise UnmadeError where the place has no marker.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 ABSENT = ""  # the version of a file that is not there
 DEADLINE = 10.0  # seconds for what an act waits for; a store on a quiet network answers within a tenth of one
-BULK_DEADLINE = 60.0  # seconds for a listing or a batch of files
+BULK_DEADLINE = 60.0  # seconds for a listing or a batch of files, and of silence while a big file is streamed
+
+State = Literal["made", "unmarked", "empty"]  # with its marker; with files and without a marker; without anything
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Store(Protocol):
     @property
     def where(self) -> str:
         """Name the place for people; holds no secret."""
+
+    def state(self) -> State:
+        """Say whether the place was made a store."""
+
+    def init(self, note: bytes) -> None:
+        """Make the place a store by leaving its marker with this note in it, on a person's word alone."""
 
     def listing(self) -> Mapping[str, Version]:
         """List every file."""

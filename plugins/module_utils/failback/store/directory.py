@@ -1,4 +1,7 @@
-"""A store in a directory that this machine can reach by itself, such as a network share."""
+"""A store in a directory that this machine can reach by itself, such as a network share.
+
+No call of ours touches it: a share that hangs would hold up the run for as long as it likes.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,39 @@ import base64
 import hashlib
 import os
 import secrets
-import shutil
+import shlex
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from failback.store import place
+from failback import remote
+from failback.errors import FailbackError
+from failback.store import apart, place
 from failback.store.base import BULK_DEADLINE, DEADLINE, MovedErrorAt, Probe, Version
-from failback.store.errors import AheadError, ForkedError, MovedError, StoreError, StoreGoneError
+from failback.store.errors import (
+    AheadError,
+    ForkedError,
+    MovedError,
+    SilentError,
+    StoreError,
+    StoreGoneError,
+    UnmadeError,
+)
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from failback.store.base import State
     from failback.store.settings import Settings
 
 _BATCH = 4 << 20  # bytes of content in one exchange
+_SLOWEST = 20_000_000  # bytes a second that a disk reads at least when a digest is compared
+_LEAST = 0.1  # seconds that the second of two exchanges gets, whatever the first one took
 
 
 class DirectoryStore:
-    """The operations of `place`, and how their answers read. The store on an ops host differs in `_ask` alone."""
+    """The operations of `place`, and how their answers read. The store on an ops host differs in how they get there."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -34,6 +51,15 @@ class DirectoryStore:
     def where(self) -> str:
         """Name the place for people."""
         return self._root
+
+    def state(self) -> State:
+        """Say whether the place was made a store."""
+        found: State = self._one({"op": "state"}, DEADLINE)["state"]
+        return found
+
+    def init(self, note: bytes) -> None:
+        """Leave the marker, which makes the place a store."""
+        self._one({"op": "init", "content": base64.b64encode(note).decode()}, DEADLINE)
 
     def listing(self) -> Mapping[str, Version]:
         """List every file."""
@@ -75,12 +101,14 @@ class DirectoryStore:
     def extend(self, key: str, have: bytes, more: bytes, deadline: float = DEADLINE) -> str:
         """Append; where the store lacks the end of `have`, that goes with it."""
         op = _extend(key, have, more)
+        until = time.monotonic() + deadline
         answer = self._ask([op], deadline)[0]
         if answer.get("error") == "behind":
             size = int(answer["size"])
             if hashlib.sha256(have[:size]).hexdigest() != answer["digest"]:
                 raise ForkedError(key)
-            answer = self._ask([_extend(key, have[:size], have[size:] + more)], deadline)[0]
+            left = max(until - time.monotonic(), _LEAST)
+            answer = self._ask([_extend(key, have[:size], have[size:] + more)], left)[0]
             if answer.get("error") == "ahead":  # another writer came between
                 raise MovedError(key)
         self._judge(key, answer)
@@ -103,11 +131,13 @@ class DirectoryStore:
         name = f"{secrets.token_hex(8)}"
         self._stream_to(source, f"{folder}/{name}")
         op = {"op": "commit", "incoming": name, "key": key, "digest": digest, "expect": expect}
-        return str(self._one(op, BULK_DEADLINE)["version"])
+        return str(self._one(op, _reading(source.stat().st_size))["version"])
 
     def digests(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Read the digests anew."""
-        found: Mapping[str, str] = self._one({"op": "digests", "keys": list(keys)}, BULK_DEADLINE)["digests"]
+        there = self.listing()
+        deadline = _reading(sum(there[key].size for key in keys if key in there))
+        found: Mapping[str, str] = self._one({"op": "digests", "keys": list(keys)}, deadline)["digests"]
         return found
 
     def probe(self) -> Probe:
@@ -124,24 +154,53 @@ class DirectoryStore:
         return os.path.expanduser(self._root)  # noqa: PTH111 - a path of another machine in the store over ssh
 
     def _stream_from(self, path: str, target: Path) -> None:
-        try:
-            shutil.copyfile(path, target)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        self._well(self._stream(f"exec cat -- {shlex.quote(path)}", target=target), path)
 
     def _stream_to(self, source: Path, path: str) -> None:
-        try:
-            shutil.copyfile(source, path)
-            with Path(path).open("rb") as stream:
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        # dsync: each piece is on the disk before the next is taken, so that silence is silence and no late flush.
+        words = f"umask 077; exec dd of={shlex.quote(path)} bs=8M iflag=fullblock oflag=dsync status=none"
+        self._well(self._stream(words, source=source), path)
 
-    def _ask(self, ops: list[dict[str, Any]], _deadline: float) -> list[dict[str, Any]]:
-        if not Path(self._settings.directory).expanduser().is_dir():
-            # A share that is not mounted must not be mistaken for an empty store.
-            raise StoreGoneError(f"the store's directory {self._settings.directory} is not there")
-        answers: list[dict[str, Any]] = place.serve({"root": self._root, "ops": ops})["answers"]
+    def _well(self, done: subprocess.CompletedProcess[bytes], path: str) -> None:
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip() or f"ended with {done.returncode}"
+            raise StoreError(f"{self.where}: {path}: {said}")
+
+    def _stream(self, words: str, **ends: Path) -> subprocess.CompletedProcess[bytes]:
+        try:
+            done = apart.stream(self._command(words), BULK_DEADLINE, **ends)
+        except apart.GivenUpError as error:
+            self._forget_connection()
+            raise SilentError(self.where, BULK_DEADLINE) from error
+        except OSError as error:
+            raise StoreError(f"{error.filename or 'a file here'}: {error.strerror}") from error
+        return self._reached(done)
+
+    def _command(self, words: str) -> list[str]:
+        return ["sh", "-c", words]
+
+    def _forget_connection(self) -> None:
+        """Let go of what hangs; the store over ssh has a connection."""
+
+    def _reached(self, done: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedProcess[bytes]:
+        return done
+
+    def _ask(self, ops: list[dict[str, Any]], deadline: float) -> list[dict[str, Any]]:
+        # A share that is not mounted must not be mistaken for an empty store, not even by who makes one.
+        request = {"root": self._root, "base": self._settings.directory, "ops": ops, "deadline": deadline}
+        try:
+            return self._answers(apart.serve(request, deadline))
+        except apart.GivenUpError as error:
+            raise SilentError(self.where, deadline) from error
+        except OSError as error:
+            raise StoreGoneError(f"{error.filename} cannot be started: {error.strerror}") from error
+
+    def _answers(self, done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+        try:
+            found = remote.report(done.returncode, done.stdout.decode(), done.stderr.decode(), self.where, "store")
+        except (FailbackError, UnicodeDecodeError) as error:
+            raise StoreError(str(error)) from error
+        answers: list[dict[str, Any]] = found["answers"]
         return answers
 
     def _one(self, op: dict[str, Any], deadline: float) -> dict[str, Any]:
@@ -153,6 +212,10 @@ class DirectoryStore:
         match answer.get("error"):
             case None:
                 return
+            case "no base":
+                raise StoreGoneError(f"the store's directory {self._settings.directory} is not there")
+            case "unmade":
+                raise UnmadeError(self.where)
             case "moved":
                 raise MovedError(key)
             case "ahead":
@@ -163,6 +226,10 @@ class DirectoryStore:
                 raise StoreError(f"{key} did not arrive whole at {self.where}: run it again")
             case _:
                 raise StoreError(f"the store {self.where} said: {answer.get('said', answer)}")
+
+
+def _reading(size: int) -> float:
+    return BULK_DEADLINE + size / _SLOWEST
 
 
 def _put(key: str, content: bytes, expect: str | None) -> dict[str, Any]:

@@ -13,6 +13,23 @@ class StoreGoneError(StoreError):
     """The store did not answer within the deadline, or there is no way to it."""
 
 
+class SilentError(StoreGoneError):
+    """The store said nothing for so many seconds."""
+
+    def __init__(self, where: str, seconds: float) -> None:
+        super().__init__(f"the store {where} did not answer within {seconds:g} s")
+
+
+class UnmadeError(StoreGoneError):
+    """The place has no marker: it is not mounted, another one, or new. As good as gone, and never empty."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} carries no mark of a store: mount it or correct site_store, or, where it is new, make it once:"
+            " rollback-runner store init"
+        )
+
+
 class MovedError(StoreError):
     """Somebody else changed the file since it was last seen here; nothing was written."""
 

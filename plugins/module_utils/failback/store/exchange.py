@@ -2,7 +2,8 @@
 
 Only what changed since the last time travels: `.store/SITE.json` in RR_HOME keeps each file's digest and its version at
 the store as they were then. A file that changed on both sides is told and left alone, on both; journals grow, so one
-that is a beginning of the other is simply continued. Nothing is ever removed.
+that is a beginning of the other is simply continued. What people said in an incident becomes the same on both sides,
+whichever way was asked for. Nothing is ever removed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from failback import whole
-from failback.store import files, model
+from failback.store import files, model, said
 from failback.store.base import ABSENT, MovedErrorAt
 from failback.store.errors import AheadError, ForkedError, MovedError, StoreError
 
@@ -56,6 +57,12 @@ def exchange(store: Store, home: Path, site: str, wish: Wish | None = None) -> E
     wish = wish or Wish()
     with _index(home, site) as index:
         return _Work(store, home, site, index, wish).carry_out()
+
+
+def known(home: Path, site: str) -> int:
+    """Count the files that were the same here and at the site's store when they were last exchanged."""
+    with _index(home, site) as index:
+        return len(index)
 
 
 class _Work:
@@ -162,6 +169,9 @@ class _Work:
         if key in self._wish.only:
             self._settle(key, there)
             return
+        if said.is_said(key) and (self._wish.push or self._wish.pull):
+            self._said(key)
+            return
         ours = files.content(self._home, key)
         try:
             if way != "pull" and self._wish.push:
@@ -179,6 +189,17 @@ class _Work:
             self._continue(key, ours, *self._store.read(key))
         except ForkedError:
             self._done.clashes.append(key)
+
+    def _said(self, key: str) -> None:
+        try:
+            found = said.bring(self._store, self._home, key)
+        except ForkedError:
+            self._done.clashes.append(key)
+            return
+        self._index[key] = model.Known(hashlib.sha256(found.content).hexdigest(), found.version)
+        for there, names in ((found.pushed, self._done.pushed), (found.pulled, self._done.pulled)):
+            if there:
+                names.append(key)
 
     def _continue(self, key: str, ours: bytes, content: bytes, version: str) -> None:
         if content.startswith(ours) and self._wish.pull:

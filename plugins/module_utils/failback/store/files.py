@@ -105,6 +105,27 @@ def grow(home: Path, key: str, ours: bytes, data: bytes) -> None:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def rejoin(home: Path, key: str, ours: bytes, data: bytes) -> bool:
+    """Put ``data`` in the place of ``ours`` in a journal that others here write to; False when they did meanwhile.
+
+    Its beginning, as far as both have it, is not touched. Raises StoreError.
+    """
+    path = home / key
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with appending.alone(path) as descriptor:
+            if appending.content(descriptor) != ours:
+                return False
+            if data.startswith(ours):
+                appending.write(descriptor, data[len(ours) :])
+            else:
+                start = next(number for number, (a, b) in enumerate(zip(ours, data, strict=False)) if a != b)
+                appending.overwrite(path, start, data[start:])
+            return True
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def _keys(home: Path, site: str) -> Iterator[str]:
     for shelf in model.OF_SITES:
         yield from _below(home, home / shelf / site, site)

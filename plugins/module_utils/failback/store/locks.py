@@ -42,11 +42,11 @@ def take(store: Store, wanted: Lock, version: str) -> None:
         raise LockHeldError(found or wanted) from error
 
 
-def give(store: Store, epoch: int) -> bool:
+def give(store: Store, epoch: int, run: str) -> bool:
     """Give the lock back; False when it is another's by now."""
     for _ in range(_TRIES):
         found, version = current(store)
-        if found is None or not found.held or found.epoch != epoch:
+        if found is None or not found.held or (found.epoch, found.run) != (epoch, run):
             return False
         free = replace(found, held=False, time=_now())
         try:

@@ -1,7 +1,10 @@
-"""The files of a store in a directory. Runs in this process, or on the ops host where it is read from standard input.
+"""The files of a store in a directory. A process of its own reads this from standard input, here or on the ops host.
 
 Python 3.8 or newer and its standard library only. Every write is on the disk (fsync) before its answer is given, and
 one lock (flock on `.mutex`) stands for all writers, so that comparing and writing are one step.
+
+A place is a store because of its marker, which a person had made once. Without it nothing is read or written: an empty
+directory may be a share that is not mounted, and a lock taken in there would be a second one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import signal
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     Report = dict[str, Any]
 
+MARKER = ".rollback-runner"
 MUTEX = ".mutex"
 INCOMING = ".incoming"
 ABSENT = ""
@@ -28,15 +33,44 @@ _CHUNK = 1 << 20
 
 
 def serve(request: Report) -> Report:
-    """Carry out ``ops`` in order below ``root``; each answer is a dict, with ``error`` where it is a no."""
+    """Carry out ``ops`` in order below ``root``; each answer is a dict, with ``error`` where it is a no.
+
+    ``base`` is a directory that must be there already. After ``deadline`` seconds this process ends, wherever it is:
+    whoever asked has given up by then, and nothing is done behind his back.
+    """
+    if request.get("deadline"):
+        signal.setitimer(signal.ITIMER_REAL, request["deadline"])
     root = Path(request["root"]).expanduser()
     answers = []
     for op in request["ops"]:
         try:
-            answers.append(_OPS[op["op"]](root, op))
+            answers.append(_no_place(root, request.get("base", ""), op) or _OPS[op["op"]](root, op))
         except OSError as error:
             answers.append({"error": "os", "said": f"{error.filename or root}: {error.strerror or error}"})
     return {"answers": answers}
+
+
+def _no_place(root: Path, base: str, op: Report) -> Report:
+    if base and not Path(base).expanduser().is_dir():
+        return {"error": "no base"}
+    if op["op"] not in _WITHOUT_MARKER:
+        try:
+            (root / MARKER).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return {"error": "unmade"}
+    return {}
+
+
+def _state(root: Path, _op: Report) -> Report:
+    names = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    return {"state": "made" if MARKER in names else "unmarked" if names - {MUTEX, INCOMING} else "empty"}
+
+
+def _init(root: Path, op: Report) -> Report:
+    with _alone(root):
+        if not _at(root / MARKER):
+            _whole(root / MARKER, base64.b64decode(op["content"]))
+    return {}
 
 
 def _listing(root: Path, _op: Report) -> Report:
@@ -134,7 +168,10 @@ def _probe(root: Path, op: Report) -> Report:
     return {"same": found == b"probe", "clock": time.time()}
 
 
+_WITHOUT_MARKER = frozenset({"state", "init"})
 _OPS = {
+    "state": _state,
+    "init": _init,
     "listing": _listing,
     "read": _read,
     "put": _put,

@@ -35,9 +35,14 @@ LOST = "store.lost"  # in a run's directory, since the store is silent
 _PAUSE = 30.0  # seconds without a question once the store was silent and the run goes on without it
 
 
+def marker(settings: Settings) -> bytes:
+    """Write what a marker file says of a store."""
+    return (json.dumps(settings.as_dict(), ensure_ascii=False, indent=1) + "\n").encode()
+
+
 def mark(target: Path, settings: Settings) -> None:
     """Name the store in a marker file. Raises OSError."""
-    whole.write(target, (json.dumps(settings.as_dict(), ensure_ascii=False, indent=1) + "\n").encode())
+    whole.write(target, marker(settings))
 
 
 def mark_run(locks_directory: Path, run: Path) -> None:
@@ -68,7 +73,7 @@ def append(descriptor: int, target: Path, kind: str, fields: dict[str, Any]) -> 
     if kind in model.TAG_ALONG:
         return entry
     must = model.must_be_there(kind, have)
-    if not must and _lost_lately(target.parent):
+    if not must and lost_lately(target.parent):
         _say_lost(descriptor, target)
         return entry
     whole_file = appending.content(descriptor)
@@ -99,8 +104,7 @@ def _refuse(
 
 
 def _keep(descriptor: int, target: Path, error: FailbackError) -> None:
-    with suppress(OSError):
-        whole.write(target.parent / LOST, (str(error) + "\n").encode())
+    lost(target.parent, error)
     _say_lost(descriptor, target)
 
 
@@ -115,7 +119,8 @@ def _say_lost(descriptor: int, target: Path) -> None:
         journal.append_locked(descriptor, target, "store_lost", {"reason": why})
 
 
-def _lost_lately(directory: Path) -> bool:
+def lost_lately(directory: Path) -> bool:
+    """Tell whether a run that goes on without its silent store asked it a moment ago."""
     try:
         return time.time() - (directory / LOST).stat().st_mtime < _PAUSE
     except OSError:
@@ -128,10 +133,11 @@ def _opened(text: str) -> Store:
     return open_store(found, str(found["site"]))
 
 
-def lock_of(target: Path) -> SeamLock:
-    """Open the lock that is kept at the store. Raises `LockError`."""
+def lock_of(target: Path, named: bytes | None = None) -> SeamLock:
+    """Open the lock that is kept at the store: the one its marker names, or `named`. Raises `LockError`."""
     try:
-        return SeamLock(target, store_of(lock.seam_marker(target)))
+        there = store_of(lock.seam_marker(target)) if named is None else _opened(named.decode())
+        return SeamLock(target, there)
     except FailbackError as error:
         raise lock.LockError(str(error)) from error
 
@@ -163,10 +169,10 @@ class SeamLock:
         except FailbackError as error:
             raise lock.LockError(f"the lock cannot be taken: {error}") from error
 
-    def give(self, epoch: int) -> bool:
+    def give(self, epoch: int, run: str) -> bool:
         """Give it back; False when it is another's, or the store is silent (the log here remembers)."""
         try:
-            return locks.give(self._store, epoch)
+            return locks.give(self._store, epoch, run)
         except (FailbackError, lock.LockError):
             return False
 
@@ -174,20 +180,26 @@ class SeamLock:
         """Read the lock for an act. A store that is silent counts as a no, unless stopping would do more harm."""
         here = lock.read(path)
         run = path.parents[1] / (here.run if here is not None else "-")
-        if _lost_lately(run) and _may_go_on(run / "journal.jsonl"):
+        if lost_lately(run) and may_go_on(run):
             return here
         try:
             return locks.current(self._store)[0]
         except FailbackError as error:
-            if not _may_go_on(run / "journal.jsonl"):
+            if not may_go_on(run):
                 raise lock.LockError(f"it cannot be known whether this run still holds the lock: {error}") from error
-            with suppress(OSError):
-                whole.write(run / LOST, (str(error) + "\n").encode())
+            lost(run, error)
             return here
 
 
-def _may_go_on(path: Path) -> bool:
+def lost(directory: Path, error: FailbackError) -> None:
+    """Note that the store was silent to a run that goes on all the same."""
+    with suppress(OSError):
+        whole.write(directory / LOST, (str(error) + "\n").encode())
+
+
+def may_go_on(directory: Path) -> bool:
+    """Tell whether a run goes on although the store is silent, by its journal."""
     try:
-        return model.may_go_on(path.read_bytes())
+        return model.may_go_on((directory / "journal.jsonl").read_bytes())
     except OSError:
         return False

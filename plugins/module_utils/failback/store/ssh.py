@@ -16,18 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from failback import remote, ssh_words
-from failback.errors import FailbackError
+from failback.store import apart
 from failback.store.directory import DirectoryStore
-from failback.store.errors import StoreError, StoreGoneError
+from failback.store.errors import SilentError, StoreError, StoreGoneError
 
 if TYPE_CHECKING:
     from failback.store.settings import Settings
 
-_MODULES = ("failback.store.place",)
 _PERSIST = 300  # seconds the connection is kept open after its last use
 _CONNECT = 4  # seconds
 _NOT_SSH = 255  # ssh's own exit code when it did not get through
-_STREAM_DEADLINE = 3600.0  # seconds for one big file
 
 
 class SshStore(DirectoryStore):
@@ -46,59 +44,33 @@ class SshStore(DirectoryStore):
         return str(self._one({"op": "incoming"}, _CONNECT * 2)["folder"]).rpartition("/")[0]
 
     def _ask(self, ops: list[dict[str, Any]], deadline: float) -> list[dict[str, Any]]:
-        text = remote.program(_MODULES, {"root": self._root, "ops": ops})
-        done = self._run(shlex.join(remote.argv(self._settings.python)), deadline, text.encode())
-        try:
-            found = remote.report(done.returncode, done.stdout.decode(), done.stderr.decode(), self.where, "store")
-        except (FailbackError, UnicodeDecodeError) as error:
-            raise StoreError(str(error)) from error
-        answers: list[dict[str, Any]] = found["answers"]
-        return answers
+        text = remote.program(apart.MODULES, {"root": self._root, "ops": ops, "deadline": deadline})
+        return self._answers(self._run(shlex.join(remote.argv(self._settings.python)), deadline, text.encode()))
 
-    def _stream_from(self, path: str, target: Path) -> None:
-        with target.open("wb") as stream:
-            done = self._run(f"exec cat -- {shlex.quote(path)}", _STREAM_DEADLINE, stdout=stream)
-        self._well(done, path)
+    def _command(self, words: str) -> list[str]:
+        return [*self._argv(), words]
 
-    def _stream_to(self, source: Path, path: str) -> None:
-        # `sync FILE` is coreutils' fsync.
-        words = f"umask 077; cat > {shlex.quote(path)} && sync {shlex.quote(path)}"
-        with source.open("rb") as stream:
-            done = self._run(words, _STREAM_DEADLINE, stdin=stream)
-        self._well(done, path)
-
-    def _well(self, done: subprocess.CompletedProcess[bytes], path: str) -> None:
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip() or f"ended with {done.returncode}"
-            raise StoreError(f"{self._target}:{path}: {said}")
-
-    def _run(
-        self, words: str, deadline: float, data: bytes | None = None, **streams: Any
-    ) -> subprocess.CompletedProcess[bytes]:
+    def _run(self, words: str, deadline: float, data: bytes) -> subprocess.CompletedProcess[bytes]:
         # The master process that stays behind keeps standard error open: a pipe would never end.
         with tempfile.TemporaryFile() as said:
-            done = self._started(words, deadline, data, {"stdout": subprocess.PIPE, "stderr": said, **streams})
+            try:
+                done = subprocess.run(
+                    self._command(words), input=data, stdout=subprocess.PIPE, stderr=said, timeout=deadline, check=False
+                )
+            except subprocess.TimeoutExpired as error:
+                self._forget_connection()
+                raise SilentError(self.where, deadline) from error
+            except OSError as error:
+                raise StoreGoneError(f"ssh cannot be started: {error.strerror}") from error
             said.seek(0)
             done.stderr = said.read()
+        return self._reached(done)
+
+    def _reached(self, done: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedProcess[bytes]:
         if done.returncode == _NOT_SSH:
             told = done.stderr.decode(errors="replace")
             raise StoreGoneError(f"the store {self.where} is not reached: {ssh_words.sentence(told)}")
         return done
-
-    def _started(
-        self, words: str, deadline: float, data: bytes | None, given: dict[str, Any]
-    ) -> subprocess.CompletedProcess[bytes]:
-        if data is not None:
-            given["input"] = data
-        elif "stdin" not in given:
-            given["stdin"] = subprocess.DEVNULL
-        try:
-            return subprocess.run([*self._argv(), words], timeout=deadline, check=False, **given)
-        except subprocess.TimeoutExpired as error:
-            self._forget_connection()
-            raise StoreGoneError(f"the store {self.where} did not answer within {deadline:g} s") from error
-        except OSError as error:
-            raise StoreGoneError(f"ssh cannot be started: {error.strerror}") from error
 
     def _argv(self) -> list[str]:
         given = self._settings

@@ -31,10 +31,10 @@ ADDED = "op.add_column('orders', sa.Column('c', sa.Integer(), nullable=True))"
          "CREATE TABLE `a` (`id` int, FOREIGN KEY (`id`) REFERENCES `b` (`id`))"),
         ("op.create_table('a', sa.Column('id', sa.Integer(), sa.ForeignKey('s.b.id', ondelete='CASCADE')))",
          "CREATE TABLE `a` (`id` int, FOREIGN KEY (`id`) REFERENCES `s`.`b` (`id`) ON DELETE CASCADE)"),
-        ("op.create_foreign_key('f', 'a', 'c', ['b'], ['id'], source_schema='s',"
-         " ondelete='cascade', onupdate='CASCADE')",
-         "ALTER TABLE `s`.`a` ADD CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `c` (`id`) ON DELETE CASCADE"
-         " ON UPDATE CASCADE"),
+        ("op.create_foreign_key('f', 'a', 'c', ['b'], ['id'], source_schema='s', ondelete='cascade')",
+         "ALTER TABLE `s`.`a` ADD CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `c` (`id`) ON DELETE CASCADE"),
+        ("op.create_foreign_key('f', 'a', 'c', ['b'], ['id'], onupdate='SET NULL')",
+         "ALTER TABLE `a` ADD CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `c` (`id`) ON UPDATE SET NULL"),
         ("op.add_column('a', sa.Column('b', sa.DateTime(), server_default=sa.func.now()))",
          "ALTER TABLE `a` ADD COLUMN `b` timestamp DEFAULT CURRENT_TIMESTAMP"),
         ("op.add_column('a', sa.Column('b', sa.Boolean(), server_default=sa.true()))",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from failback import journal, lock
-from failback.store import Settings, open_store, seam
+from failback.store import Settings, open_store, place, seam
+from failback.store.directory import DirectoryStore
 from failback.store.errors import StoreGoneError
 
 if TYPE_CHECKING:
@@ -55,14 +56,23 @@ class Unsteady:
 
 
 def settings(base: Path, site: str = "lab") -> Settings:
-    """A store in a directory of its own."""
-    place = base / "there"
-    place.mkdir(exist_ok=True)
-    return Settings(kind="directory", site=site, directory=str(place))
+    """A store in a directory of its own, with its marker."""
+    (base / "there" / site).mkdir(parents=True, exist_ok=True)
+    (base / "there" / site / place.MARKER).touch()
+    return Settings(kind="directory", site=site, directory=str(base / "there"))
 
 
 def unsteady(base: Path, monkeypatch: pytest.MonkeyPatch) -> Unsteady:
-    """Put an unsteady way in front of the store that every marker of this test leads to."""
+    """Put an unsteady way in front of the store that every marker of this test leads to.
+
+    The store answers in this process: test_store_apart has the one of its own, which takes longer to start.
+    """
+
+    def ask(store: DirectoryStore, ops: list[dict[str, Any]], _deadline: float) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = place.serve({"root": store.where, "ops": ops})["answers"]
+        return answers
+
+    monkeypatch.setattr(DirectoryStore, "_ask", ask)
     found = Unsteady(open_store(settings(base)))
     monkeypatch.setattr(seam, "store_of", lambda _marker: found)
     return found

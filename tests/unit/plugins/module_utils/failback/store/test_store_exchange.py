@@ -116,7 +116,7 @@ def test_journals_are_continued_either_way(homes: tuple[Path, Path]) -> None:
 
 def test_a_journal_that_went_two_ways_is_told_and_left(homes: tuple[Path, Path]) -> None:
     a, b = homes
-    path = "incidents/lab/i1/people.jsonl"
+    path = "incidents/lab/i1/messages.jsonl"
     (a / path).parent.mkdir(parents=True)
     journal.append(a / path, "word", by="kim")
     go(a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,111 @@ def test_a_run_without_the_store_is_newer_than_what_the_store_has(homes: tuple[P
         take(homes[0], "r3")
     lock.release(homes[0], alone.epoch)
     assert take(homes[0], "r3").epoch == alone.epoch + 1
+
+
+def without(path: Path) -> None:
+    """A person goes on without the store here."""
+    lock.seam_marker(path).unlink()
+
+
+def with_it(path: Path) -> None:
+    lock_of(path.parents[2])
+
+
+def test_a_lock_that_is_held_elsewhere_is_not_taken_after_runs_without_the_store(homes: tuple[Path, Path]) -> None:
+    a, b = homes
+    lock.release(a, take(a).epoch)
+    without(a)
+    for run in ("r2", "r3"):
+        lock.release(a, take(a, run).epoch)
+    theirs = take(b, "rb")
+    assert theirs.epoch == 2
+    with_it(a)
+    shown = lock.mirror(a)
+    assert shown is not None
+    assert (shown.held, shown.foreign, shown.run) == (True, True, "rb")
+    with pytest.raises(lock.LockHeldError, match="run rb, epoch 2"):
+        take(a, "r4")
+    lock.verify(b, theirs.epoch)
+    # A larger epoch from without the store raises the next number, and that alone.
+    lock.release(b, theirs.epoch)
+    assert take(a, "r4").epoch == 4
+
+
+def test_of_a_run_without_the_store_that_was_cut_off_the_held_lock_of_others_counts(homes: tuple[Path, Path]) -> None:
+    a, b = homes
+    without(a)
+    take(a, "r1")
+    dead = replace(lock.read(a) or take(a), pid=2**22 + 1)
+    a.write_text(json.dumps(lock.as_dict(dead)))
+    theirs = take(b, "rb")
+    with_it(a)
+    # What resumes by itself looks at this copy: the other's lock is never stale.
+    assert not (lock.mirror(a) or dead).stale
+    with pytest.raises(lock.LockHeldError, match="run rb"):
+        take(a, "r2")
+    lock.release(b, theirs.epoch)
+
+
+def test_the_same_epoch_of_another_run_is_another_holder(homes: tuple[Path, Path]) -> None:
+    a, b = homes
+    without(a)
+    ours = take(a, "ra")
+    theirs = take(b, "rb")
+    assert ours.epoch == theirs.epoch == 1
+    with_it(a)
+    with pytest.raises(lock.StaleEpochError, match="run rb"):
+        lock.verify(a, ours.epoch)
+    lock.verify(b, theirs.epoch)
+    lock.release(a, ours.epoch)
+    lock.verify(b, theirs.epoch)
+    # Nor does a copy of the other's lock make it ours.
+    lock.mirror(a)
+    with pytest.raises(lock.StaleEpochError):
+        lock.verify(a, ours.epoch)
+    assert not lock.release(a, ours.epoch)
+    lock.verify(b, theirs.epoch)
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_live_run_without_the_store_holds_the_site_though_the_store_is_free(
+    homes: tuple[Path, Path], rounds: int
+) -> None:
+    a, b = homes
+    without(a)
+    alone = take(a, "ra")
+    for number in range(rounds):
+        lock.release(b, take(b, f"rb{number}").epoch)
+    with_it(a)
+    with pytest.raises(lock.LockHeldError, match="run ra"):
+        take(a, "r2")
+    lock.release(a, alone.epoch)
+    assert take(a, "r2").epoch == rounds + 1
+
+
+def test_while_a_run_goes_on_its_lock_stays_where_it_was_taken(homes: tuple[Path, Path]) -> None:
+    a, _ = homes
+    named = lock.seam_marker(a).read_bytes()
+    without(a)
+    alone = take(a, "ra")
+    assert not lock.keep_at(a, named)
+    assert not lock.seam_marker(a).exists()
+    with pytest.raises(lock.LockHeldError):
+        lock.acquire(a, site="lab", reason="test", run="r2", marker=named)
+    assert not lock.seam_marker(a).exists()
+    lock.verify(a, alone.epoch)
+    lock.release(a, alone.epoch)
+    # Whoever comes after it is at the store, also one that began to look while that run went on.
+    there = lock.acquire(a, site="lab", reason="test", run="r3", marker=named)
+    assert lock.seam_marker(a).exists()
+    assert not lock.keep_at(a, b"")
+    assert lock.seam_marker(a).exists()
+    with pytest.raises(lock.LockHeldError):
+        lock.acquire(a, site="lab", reason="test", run="r4", marker=b"")
+    lock.verify(a, there.epoch)
+    lock.release(a, there.epoch)
+    lock.acquire(a, site="lab", reason="test", run="r5", marker=b"")
+    assert not lock.seam_marker(a).exists()
 
 
 def test_a_site_without_a_store_knows_nothing_of_it(tmp_path: Path) -> None:
