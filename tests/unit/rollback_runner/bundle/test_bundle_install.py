@@ -145,6 +145,18 @@ def test_what_fails_halfway_leaves_nothing_behind(shop: Bench, tmp_path: Path, m
     assert not place.exists()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let a child hear every signal: tests that a shell started in the background ignore SIGINT, and so would it."""
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    deaf = [one for one in ends if signal.getsignal(one) is signal.SIG_IGN]
+    for one in deaf:
+        signal.signal(one, signal.SIG_DFL)
+    yield
+    for one in deaf:
+        signal.signal(one, signal.SIG_IGN)
+
+
 @contextmanager
 def _began(bundle: Path, place: Path, path: str = os.environ["PATH"]) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Begin an installation, and go on as soon as a program that it started says which process it is."""
@@ -174,6 +186,7 @@ signal.pause()
         wheel.writestr("pip/__main__.py", program)
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("existed", [True, False])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_whatever_ends_it_halfway_leaves_nothing_behind(
@@ -193,6 +206,7 @@ def test_whatever_ends_it_halfway_leaves_nothing_behind(
     assert not existed or list(place.iterdir()) == []
 
 
+@pytest.mark.usefixtures("heard")
 def test_a_signal_while_the_images_are_loaded_leaves_nothing_behind_either(shop: Bench, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
