@@ -42,6 +42,8 @@ class ActionModule(FailbackAction):
         "aws": {"type": "dict", "required": True},
         "instance": {"type": "str", "required": True},
         **aws.ARGUMENTS,
+        "strategy": {"type": "str", "default": ""},
+        "cutover_gtid": {"type": "str", "default": ""},
         "journeys": {"type": "str", "default": ""},
         "reads": {"type": "int", "default": 5},
         "interval": {"type": "float", "default": 0.05},
@@ -126,17 +128,23 @@ class ActionModule(FailbackAction):
         with Server.connect(Login.from_dict(args.mapping("idc"), "db_idc"), name="IDC") as server:
             who = observe.identity(server)
             results = invariants.check(server, asked, timeout=args.number("timeout"))
-        lacking = GtidSet.parse(str(final["gtid"])) - who.executed
+        # Under stop-first IDC opened with what stood at the cut-over; what RDS took since lies in the quarantine.
+        quarantined = args.text("strategy") == "stop-first"
+        beyond = GtidSet.parse(str(final["gtid"])) - who.executed
+        lacking = GtidSet.parse(args.text("cutover_gtid")) - who.executed if quarantined else beyond
         problems = [f"{one.name}: {problem}" for one in results for problem in one.problems]
         evidence["idc"] = {
             "server_uuid": who.uuid,
             "takes_writes": not who.read_only and not who.super_read_only,
-            "lacks_of_final": lacking.count(),
+            "lacks_of_final": beyond.count(),
+            "set_aside": quarantined,
             "invariants": len(results),
             "problems": problems,
         }
         if lacking:
             told = f"IDC lacks {lacking.count()} transactions of FINAL: was it restored, or its history reset?"
+            if quarantined:
+                told = f"IDC lacks {lacking.count()} transactions of the cut-over: was it restored, or reset?"
             found.append(Finding("blocker", "drift:final", told, "compare every table: rollback-runner phase full"))
         found += [
             Finding(

@@ -6,8 +6,8 @@ module: watch_frozen
 short_description: Check that RDS took no write since FINAL and the data does not drift
 description:
   - Reads the position of RDS, decodes whatever lies beyond FINAL, asks AWS of an instance that does not answer,
-    checks that IDC holds all of FINAL and that the invariants hold, and what the sampler saw since the
-    promotion.
+    checks that IDC holds all of FINAL (under stop-first, of the cut-over) and that the invariants hold, and what the
+    sampler saw since the promotion.
   - Amazon's housekeeping in its own tables does not count.
 options:
   instance:
@@ -28,6 +28,14 @@ options:
     default: ""
   profile:
     description: Profile in it.
+    type: str
+    default: ""
+  strategy:
+    description: The way that was gone. Under C(stop-first) IDC has what stood at the cut-over, not all of FINAL.
+    type: str
+    default: ""
+  cutover_gtid:
+    description: GTIDs that IDC had at the cut-over.
     type: str
     default: ""
   journeys:

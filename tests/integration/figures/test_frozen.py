@@ -82,6 +82,24 @@ def test_silence_of_both_rds_and_aws_is_no_proof(site: Site, mysql_pair: Pair, t
     assert sentence.startswith("nobody can say whether RDS takes writes: it does not answer")
 
 
+def test_after_a_quarantine_idc_need_not_hold_what_was_set_aside(site: Site, mysql_pair: Pair) -> None:
+    mysql_pair.rds.root("INSERT INTO shop.items (name, price) VALUES ('spoilt', 1)")
+    final = mysql_pair.rds.root("SELECT @@GLOBAL.gtid_executed").replace("\n", "").replace("\\n", "")
+    noted = {"kind": "final", "host": "shop-db", "final": {"gtid": final, "log_file": "", "log_position": 0}}
+    site.run("r2", noted, {"kind": "promoted", "host": "shop-db", "final": final})
+    (sentence,) = told(site.play(task(mysql_pair), host="shop-db"))
+    assert sentence == "IDC lacks 1 transactions of FINAL: was it restored, or its history reset?"
+    cutover = mysql_pair.cutover.replace("\n", "")
+    stopped = {"strategy": "stop-first", "cutover_gtid": cutover}
+    result = site.play(task(mysql_pair, **stopped), host="shop-db")
+    assert not told(result)
+    assert result["evidence"]["idc"]["lacks_of_final"] == 1
+    assert result["evidence"]["idc"]["set_aside"]
+    stopped["cutover_gtid"] = f"{cutover},99999999-9999-4999-8999-999999999999:1-2"
+    (sentence,) = told(site.play(task(mysql_pair, **stopped), host="shop-db"))
+    assert sentence == "IDC lacks 2 transactions of the cut-over: was it restored, or reset?"
+
+
 def test_an_invariant_that_does_not_hold_is_drift(site: Site, mysql_pair: Pair, tmp_path: Path) -> None:
     journeys = tmp_path / "journeys"
     journeys.mkdir()
