@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from failback import incident as incidents
-from failback import lock, store
+from failback import lock, store, way_out
 from failback.errors import ConfigError, FailbackError
 from failback.store import locks, said, seam
 from failback.store.exchange import Exchanged, Wish, exchange
@@ -66,6 +66,7 @@ def find(site_name: str, home: Path) -> Place | None:
         return None
     found = inventory.read(directory)
     shared = next(iter(found.hosts.values()), {})
+    way_out.take(shared)  # a store may be a bucket
     site = str(shared.get("site_name", ""))
     named: Any = shared.get("site_store")
     if not site or (not url and not isinstance(named, dict)):

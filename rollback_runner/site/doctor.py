@@ -22,7 +22,7 @@ import dns.tsigkeyring
 import pymysql
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from failback import grants, lock, scrub, ssh_words
+from failback import grants, lock, scrub, ssh_words, way_out
 from failback.dns.records import Record
 from failback.dns.route53 import Route53, Zone
 from failback.errors import FailbackError
@@ -48,6 +48,9 @@ _ASK_SOCKET = (
     " s.sendall(b'show info\\n'); d=s.recv(65536).decode();"
     " print(next(l for l in d.splitlines() if l.startswith('Version')))"
 )
+_SHELL_ALONE = (
+    "this shell has a proxy for HTTPS, and no play goes through it: set site_https_proxy to it, or unset HTTPS_PROXY"
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ def examine(name: str) -> Iterator[Finding]:
         yield from (Finding("site", well=False, said=problem) for problem in error.problems)
         return
     yield Finding("site", well=True, said=f"{site.name} at {site.directory} is valid")
+    proxy = way_out.of_the_shell(next(iter(site.variables.values())))
+    if proxy:
+        yield Finding("way out", well=False, said=_SHELL_ALONE)
     problems = list(gate.secret_problems(site))
     yield from (Finding("secret file", well=False, said=problem) for problem in problems)
     if not problems:
@@ -220,10 +226,16 @@ def lacking(lines: list[str], side: str, schemas: Sequence[str]) -> list[str]:
 
 
 def _aws(variables: Mapping[str, Any]) -> str:
-    parser = configparser.ConfigParser()
+    parser = configparser.ConfigParser(interpolation=None)
     if not parser.read(variables["aws_credentials_file"]):
         raise ValueError(f"{variables['aws_credentials_file']} cannot be read")
-    profile = parser[variables["aws_profile"]]
+    name, file = variables["aws_profile"], variables["aws_credentials_file"]
+    if not parser.has_section(name):
+        raise ValueError(f"{file} has no profile {name}: correct aws_profile")
+    profile = parser[name]
+    lacks = [key for key in ("aws_access_key_id", "aws_secret_access_key") if not profile.get(key)]
+    if lacks:
+        raise ValueError(f"the profile {name} in {file} has no {', '.join(lacks)}")
     client = boto3.client(
         "rds",
         region_name=variables["aws_region"],

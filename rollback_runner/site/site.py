@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+from failback import way_out
 
 from rollback_runner import our_yaml
 from rollback_runner.checklist import nearest
@@ -75,6 +76,7 @@ def load(name: str, *, applications: bool = False) -> Site:
             problems, next_step=f"correct the files below {found.directory}, then rollback-runner doctor -i {name}"
         )
     shared = next(iter(found.hosts.values()))
+    way_out.take(shared)
     if not applications and not parts.has_service(found.groups):
         raise UsageError(
             f"{shared['site_name']} has only applications (group {parts.APPLICATIONS}), no service to take back.",

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ansible.plugins.action import ActionBase
 
-from failback import incident, job, journal, lock
+from failback import incident, job, journal, lock, way_out
 from failback.approval import guard
 from failback.approval.guard import Guard
 from failback.arguments import Arguments
@@ -115,6 +115,7 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._task_vars: dict[str, Any] = task_vars or {}
         self._approved = {}
+        way_out.take(self._said(way_out.VARIABLES))  # this worker's own environment: it ends with the task
         _, values = self.validate_argument_spec(self.ARGUMENTS, **self.RULES)
         try:
             with self._guarded(values):
@@ -227,8 +228,7 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
         if self.DESTROYS is None or self.check_mode or not self.DESTROYS.applies(values):
             yield
             return
-        names = ("site_approvals", "site_name", "site_critical")
-        said = {name: self._templar.template(self._task_vars[name]) for name in names if name in self._task_vars}
+        said = self._said(("site_approvals", "site_name", "site_critical"))
         self._guard = Guard.of(self.DESTROYS.mark, said, incident.of_environment())
         if self._guard is None:
             yield
@@ -240,6 +240,9 @@ class FailbackAction(ActionBase):  # type: ignore[misc]  # ansible ships no type
             yield
         finally:
             self._guard.end()
+
+    def _said(self, names: Sequence[str]) -> dict[str, Any]:
+        return {name: self._templar.template(self._task_vars[name]) for name in names if name in self._task_vars}
 
     def _guard_approval(self, what: str) -> None:
         if self._guard is None or self._approved:

@@ -125,15 +125,23 @@ def ask(  # noqa: PLR0913 - a request has these parts; all but two have a defaul
         connection.close()
 
 
-def connection_to(door: Door, timeout: float) -> http.client.HTTPConnection:
-    """Prepare a connection to a door's own address. Raises OSError or ssl.SSLError for a CA file of no use."""
+def connection_to(door: Door, timeout: float, *, proxy: tuple[str, int] | None = None) -> http.client.HTTPConnection:
+    """Prepare a connection to a door's own address. Raises OSError or ssl.SSLError for a CA file of no use.
+
+    ``proxy`` is for a service outside the site: https goes through it, encrypted from end to end (CONNECT).
+    """
     parts = urlsplit(door.url)
     host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=timeout)
     authority = str(Path(door.ca_file).expanduser()) if door.ca_file else None
     context = ssl.create_default_context(cafile=authority)
-    return _NamedHTTPS(host, port, timeout=timeout, context=context, name=door.host_header or host)
+    name = door.host_header or host
+    if proxy is None:
+        return _NamedHTTPS(host, port, timeout=timeout, context=context, name=name)
+    through = _NamedHTTPS(*proxy, timeout=timeout, context=context, name=name)
+    through.set_tunnel(host, port)
+    return through
 
 
 class _NamedHTTPS(http.client.HTTPSConnection):

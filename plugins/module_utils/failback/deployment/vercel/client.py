@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from failback import way_out
 from failback.deployment.said import NOTHING
 from failback.deployment.said import Said as Sentence
 from failback.deployment.vercel import errors, operations
@@ -168,7 +169,7 @@ class Client:
         if left <= 0:
             return Said(0, trouble="no answer in time", begun=False)
         try:
-            connection = connection_to(door, left)
+            connection = connection_to(door, left, proxy=way_out.proxy_to(str(urlsplit(door.url).hostname)))
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(f"vercel_ca_file: {self.ca_file} cannot be used: {error}") from error
         begun = False
