@@ -53,11 +53,12 @@ class Texts:
 
 
 def detect(choice: str | None = None) -> Language:
-    """Take the language asked for, else that of the locale; English when it is neither."""
-    if choice == "ko":
-        return "ko"
-    if choice == "en":
-        return "en"
+    """Take the language asked for, else that of RR_LANG or of the locale; English when it is neither."""
+    for wish in (choice, os.environ.get("RR_LANG")):
+        if wish == "ko":
+            return "ko"
+        if wish == "en":
+            return "en"
     setting = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "ko" if (setting or locale.getlocale()[0] or "").lower().startswith(("ko", "korean")) else "en"
 

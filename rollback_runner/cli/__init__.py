@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from rollback_runner import __version__
+from rollback_runner import __version__, locales
 from rollback_runner.cli.common import Group, run
 from rollback_runner.cli.later import Commands
 
@@ -70,10 +70,11 @@ def root() -> None:
 
     Every run is recorded below RR_HOME/runs (RR_HOME is the current directory unless set). Exit codes: 0 all proven,
     1 something failed, 2 wrong usage or configuration, 3 refused by a gate, 4 a person's item is open, 5 locked by
-    another run, 130 interrupted.
+    another run, 130 interrupted. RR_LANG (en, ko) or the locale decides the language.
     """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and end the process."""
+    locales.settle()
     run(root, arguments)

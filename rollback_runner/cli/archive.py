@@ -10,7 +10,7 @@ import click
 from failback import lock
 from failback.approval import policy, signers
 
-from rollback_runner import messages
+from rollback_runner import korean, messages
 from rollback_runner.archive import make as making
 from rollback_runner.archive import place
 from rollback_runner.archive import verify as proving
@@ -180,7 +180,10 @@ def _made(made: Made, proof: Proof, texts: messages.Texts) -> list[str]:
         texts("archive.searched", files=told.searched.files, values=told.searched.values),
     ]
     lines += [texts("archive.secret", name=file.name) for file in told.files if file.scrubbed]
-    lines += [texts("archive.left_out", name=one.name, why=one.why) for one in making.worth_telling(told)]
+    lines += [
+        texts("archive.left_out", name=one.name, why=korean.said(one.why, texts.language))
+        for one in making.worth_telling(told)
+    ]
     if told.searched.unread:
         lines.append(texts("archive.unread", names=", ".join(told.searched.unread)))
     if told.going_on:

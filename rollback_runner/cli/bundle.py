@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from failback.approval import policy, signers, signing
 
-from rollback_runner import messages
+from rollback_runner import korean, messages
 from rollback_runner.bundle import make as making
 from rollback_runner.bundle import verify as proving
 from rollback_runner.bundle import wheels
@@ -166,10 +166,12 @@ def _made(made: Made, missing: list[str], texts: messages.Texts) -> list[str]:
             images=len(told.images),
         ),
     ]
-    lines += [texts("bundle.left_out", name=one.name, why=one.why) for one in told.left_out]
+    lines += [
+        texts("bundle.left_out", name=one.name, why=korean.said(one.why, texts.language)) for one in told.left_out
+    ]
     if told.by_hand:
         lines.append(texts("bundle.by_hand", names=", ".join(told.by_hand)))
-    lines += [texts("bundle.no_runbook", why=why) for why in missing]
+    lines += [texts("bundle.no_runbook", why=korean.said(why, texts.language)) for why in missing]
     if not told.signer:
         lines.append(texts("bundle.unsigned"))
     return lines

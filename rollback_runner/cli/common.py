@@ -10,7 +10,7 @@ import click
 
 from rollback_runner import checklist, korean, messages
 from rollback_runner.content import home
-from rollback_runner.errors import Exit, RunnerError, UsageError
+from rollback_runner.errors import Exit, RunnerError, SiteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except RunnerError as error:
-            error.language = ctx.meta.get(_LANGUAGE, "en")  # the commands below share what it holds
+            error.language = _language(ctx)
             raise
 
 
@@ -54,24 +54,32 @@ def run(command: click.Command, arguments: list[str] | None) -> NoReturn:
     except RunnerError as error:
         fail(error)
     except click.UsageError as error:
-        click.echo(error.format_message(), err=True)
+        language = _language(error.ctx)
+        click.echo(korean.said(error.format_message(), language), err=True)
         hint = error.ctx.command_path if error.ctx else "rollback-runner"
-        click.echo(f"Next: {hint} --help", err=True)
+        click.echo(f"{messages.Texts(language)('report.next')}: {hint} --help", err=True)
         sys.exit(Exit.USAGE)
     except click.ClickException as error:
-        click.echo(error.format_message(), err=True)
+        click.echo(korean.said(error.format_message(), messages.detect()), err=True)
         sys.exit(Exit.FAILED)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; nothing was begun.", err=True)
+        click.echo(korean.said("Interrupted; nothing was begun.", messages.detect()), err=True)
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         sys.exit(Exit.FAILED)
     sys.exit(result if isinstance(result, int) else Exit.PROVEN)
 
 
+def _language(context: click.Context | None) -> Language:
+    """Tell which language was asked for, on the command line or by the locale; commands share what a context holds."""
+    found: Language | None = context.meta.get(_LANGUAGE) if context else None
+    return found or messages.detect()
+
+
 def fail(error: RunnerError) -> NoReturn:
     """Print the error's sentences and end with its exit code."""
-    click.echo(korean.said(error.what, error.language), err=True)
+    for sentence in error.problems if isinstance(error, SiteError) else [error.what]:
+        click.echo(korean.said(sentence, error.language), err=True)
     if error.next_step:
         label = messages.Texts(error.language)("report.next")
         click.echo(f"{label}: {korean.said(error.next_step, error.language)}", err=True)
@@ -138,9 +146,10 @@ def language_option(function: _F) -> _F:
     return click.option(
         "--lang",
         "language",
+        envvar="RR_LANG",
         type=click.Choice(["en", "ko"]),
         callback=heed,
-        help="Language of titles and messages; by default that of the locale.",
+        help="Language of titles and messages; by default that of RR_LANG, else of the locale.",
     )(function)
 
 

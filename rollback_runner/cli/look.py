@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from failback import lock
 
-from rollback_runner import checklist, messages
+from rollback_runner import checklist, korean, messages
 from rollback_runner.cli.common import json_option, language_option, with_store
 from rollback_runner.content import home
 from rollback_runner.record import acts, store
@@ -42,15 +42,15 @@ def status(language: Language, *, as_json: bool) -> int:
         )
         return 0
     for each in locks:
-        click.echo(lock.describe(each))
+        click.echo(korean.said(lock.describe(each), language))
     for run in runs:
-        click.echo(f"{run['run']}  {run['outcome']:<12} {run['seconds']:>7.1f} s")
+        click.echo(f"{run['run']}  {texts('run.' + run['outcome']):<12} {run['seconds']:>7.1f} s")
         if run["stopped_at"]:
             click.echo("  " + texts("report.stopped_at", task=run["stopped_at"]))
         for act in run["unfinished_acts"]:
             click.echo(f"  {texts('report.unfinished')}: {act['act']} ({act['host']}, {act['time']})")
     if not runs:
-        click.echo(f"There is no run below {store.runs_directory(home())} yet.")
+        click.echo(texts("run.none", place=store.runs_directory(home())))
     return 0
 
 

@@ -5,41 +5,48 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rollback_runner.cli.common import json_option, site_option
+from rollback_runner import korean, messages
+from rollback_runner.cli.common import json_option, language_option, site_option
 from rollback_runner.content import ROOT
 from rollback_runner.errors import Exit, UsageError
 from rollback_runner.site import doctor as doctors
 
+if TYPE_CHECKING:
+    from rollback_runner.checklist import Language
+
 
 @click.command()
 @site_option
+@language_option
 @json_option
-def doctor(site_name: str, *, as_json: bool) -> int:
+def doctor(site_name: str, *, language: Language, as_json: bool) -> int:
     """Check a site: inventory, SSH, MySQL logins, load balancer sockets, DNS key, AWS API, versions. Reads only.
 
     Only the site's store is tried by writing: one file, which is removed again.
     """
-    findings = []
+    texts, findings = messages.Texts(language), []
     for finding in doctors.examine(site_name):
         findings.append(finding)
         if not as_json:
-            click.echo(f"{'well' if finding.well else 'NOT WELL':<9} {finding.what}: {finding.said}")
+            word = texts("doctor.well" if finding.well else "doctor.bad")
+            what = texts("doctor.site") if finding.what == "site" else korean.said(finding.what, language)
+            click.echo(f"{word:<9} {what}: {korean.said(finding.said, language)}")
     if as_json:
         click.echo(json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=2))
     bad = sum(not finding.well for finding in findings)
     if bad and not as_json:
-        click.echo(
-            f"{bad} of {len(findings)} checks are not well. Next: correct them from the top; later ones may follow."
-        )
+        click.echo(texts("doctor.next", bad=bad, count=len(findings)))
     return Exit.FAILED if bad else Exit.PROVEN
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-def init(directory: Path) -> int:
+@language_option
+def init(directory: Path, language: Language) -> int:
     """Write a commented example site into DIRECTORY, to be filled in."""
     if directory.exists() and any(directory.iterdir() if directory.is_dir() else [directory]):
         raise UsageError(
@@ -49,5 +56,5 @@ def init(directory: Path) -> int:
         shutil.copytree(ROOT / "inventories" / "example", directory, dirs_exist_ok=True)
     except OSError as error:
         raise UsageError(f"{directory} cannot be written: {error.strerror or error}.") from error
-    click.echo(f"A commented site is in {directory}. Next: fill it in, then rollback-runner doctor -i {directory}")
+    click.echo(messages.Texts(language)("init.made", directory=directory))
     return 0

@@ -51,7 +51,7 @@ def said(text: str, language: Language) -> str:
     if language == "en":
         return text
     for one in dict.fromkeys([text, text.strip()]):
-        if korean := _best(one, _DEEPEST) or _korean(one, _DEEPEST):
+        if korean := _closed(one) or _korean(one, _DEEPEST):
             return korean
     several, known = _several(text.strip(), _DEEPEST)
     return several if known else text
@@ -87,13 +87,24 @@ def _several(text: str, depth: int) -> tuple[str, bool]:
     return "; ".join(sentences), known
 
 
+def _closed(text: str) -> str:
+    """Say a sentence. A command puts the full stop that one of the library does not have."""
+    ways = [_best(text, _DEEPEST)]
+    if text.endswith(".") and (korean := _best(text[:-1], _DEEPEST)):
+        ways.append(f"{korean}.")
+    return _least_english(ways)
+
+
 def _one(text: str, depth: int) -> str:
     return _best(text, depth) or _with_any_step(text, depth)
 
 
 def _best(text: str, depth: int) -> str:
     """Say a sentence, with what clears it or whole: the way that leaves less of it in English."""
-    ways = [_with_known_step(text, depth), _korean(text, depth, strict=True)]
+    return _least_english([_with_known_step(text, depth), _korean(text, depth, strict=True)])
+
+
+def _least_english(ways: list[str]) -> str:
     return min(filter(None, ways), key=lambda korean: len(_LATIN.findall(korean)), default="")
 
 

@@ -46,6 +46,15 @@ OUTCOME = {
     "Outcome": Sink(names=("waiting", "msg")),
 }
 SITUATION = {"Said": Sink((4,), ("next_step",))}
+# What ends a command, or a step before it began.
+COMMAND_ERRORS = {
+    name: Sink((0,), ("next_step",))
+    for name in [
+        *("RunnerError", "UsageError", "SiteError", "RefusedError", "LockedError", "RecordError"),
+        *("InterruptedRunError", "ConfigError", "FailbackError", "UnreachableError", "ClickException", "BadParameter"),
+    ]
+}
+LOOKS = {"Finding": Sink((0, 2), ("what", "said")), "ValueError": Sink((0,)), "FailbackError": Sink((0,))}
 
 
 def below(folder: Path, *names: str) -> list[Path]:
@@ -89,6 +98,10 @@ READ = [
     ([LIBRARY / "environment" / "limits.py"], {"append": Sink((0,))}),
     ([LIBRARY / "fitness" / "room_facts.py"], {"Logs": Sink(names=("note",))}),
     ([LIBRARY / "residue" / "rows.py"], {"Row": Sink((5,))}),
+    (below(PACKAGE, "**/*.py"), COMMAND_ERRORS),
+    (below(LIBRARY, "**/*.py"), ERRORS | {"ConfigError": Sink((0,))}),
+    ([PACKAGE / "site" / "doctor.py", PACKAGE / "site" / "applications.py"], LOOKS),
+    ([LIBRARY / "journal.py"], {"append": Sink((0,))}),
 ]
 # Functions that return or yield what others put into findings.
 MAKERS = {
@@ -96,14 +109,24 @@ MAKERS = {
     LIBRARY / "ssh_words.py": ("sentence",),
     LIBRARY / "people" / "decision.py": ("refusal",),
     LIBRARY / "restore" / "formats" / "mysqldump.py": ("broken",),
+    LIBRARY / "lock.py": ("describe",),
+    PACKAGE / "site" / "site.py": ("judge", "_sentences", "_different", "_same_server", "_strangers", "_article"),
+    PACKAGE / "site" / "parts.py": ("nowhere",),
+    PACKAGE / "site" / "gate.py": ("secret_problems",),
+    PACKAGE / "site" / "doctor.py": ("_checks", "_said", "_probe", "_mysql", "_aws", "_route53", "_dns"),
+    PACKAGE / "site" / "applications.py": ("checks", "_provider", "_domain", "_repository", "_database"),
     PACKAGE / "watching" / "levels.py": ("sentence",),
     PACKAGE / "watching" / "agreement.py": ("wrong",),
 }
 # Nothing but facts and a word between them. A pair that fits these fits too much: their states have pairs of their own.
-GENERAL = {"fact on fact is fact", "fact is fact: fact", "will not fact: "}
+GENERAL = {
+    *("fact on fact is fact", "fact is fact: fact", "will not fact: ", "fact, Python fact", "fact of fact", "site"),
+    "fact: group fact: fact: fact.",
+}
 # What is typed as it stands is the same in every language.
 COMMAND = re.compile(
-    r"(on \S+: )?(GRANT|SET|cd|chmod|df|docker|mkdir|pip|rollback-runner|setfacl|sysctl|usermod)( [^,;()]*)?"
+    r"(on \S+: )?(GRANT|SET|ansible-inventory|apt-get|cd|chmod|docker|mkdir|pip|rollback-runner|setfacl|sysctl|usermod"
+    r"|approve|lesson|--\S+)( [^,;()]*)?|df -h[^,;()]*(; ls -l \S+)?"
 )
 
 # English words in a row, other than facts, which a pair that fits too much leaves as they are; what is typed may stay.

@@ -56,10 +56,10 @@ class Api:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ConfigError(
-                f"{url or 'nothing'} is no address of AWX: set {URL} to one such as https://awx.example.org"
+                f"{URL} is {url or 'not set'}: set it to the address of AWX, such as https://awx.example.org"
             )
         if not token_file:
-            raise ConfigError(f"nothing opens {url}: set {TOKEN_FILE} to a file that holds a token of AWX")
+            raise ConfigError(f"no token for {url}: set {TOKEN_FILE} to a file that holds one of AWX")
         try:
             token = Path(token_file).expanduser().read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:

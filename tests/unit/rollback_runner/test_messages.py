@@ -41,11 +41,19 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "setting", "language"),
-    [("ko", "C", "ko"), ("en", "ko_KR.UTF-8", "en"), (None, "ko_KR.UTF-8", "ko"), (None, "de_DE", "en")],
+    ("choice", "own", "setting", "language"),
+    [
+        ("ko", "", "C", "ko"),
+        ("en", "ko", "ko_KR.UTF-8", "en"),
+        (None, "", "ko_KR.UTF-8", "ko"),
+        (None, "", "de_DE", "en"),
+        (None, "ko", "C.UTF-8", "ko"),
+        (None, "en", "ko_KR.UTF-8", "en"),
+    ],
 )
 def test_the_language_is_the_one_asked_for_or_that_of_the_locale(
-    monkeypatch: pytest.MonkeyPatch, choice: str | None, setting: str, language: str
+    monkeypatch: pytest.MonkeyPatch, choice: str | None, own: str, setting: str, language: str
 ) -> None:
     monkeypatch.setenv("LC_ALL", setting)
+    monkeypatch.setenv("RR_LANG", own)
     assert messages.detect(choice) == language

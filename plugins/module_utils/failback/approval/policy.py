@@ -95,8 +95,8 @@ def read(variables: Mapping[str, Any]) -> Policy | None:
         signers_file=signers_file,
         roles=roles,
         required=required,
-        valid_hours=_number(given, "valid_hours", VALID_HOURS, least=0.0),
-        clock_tolerance=_number(given, "clock_tolerance", CLOCK_TOLERANCE, least=-1.0),
+        valid_hours=_number(given, "valid_hours", VALID_HOURS),
+        clock_tolerance=_number(given, "clock_tolerance", CLOCK_TOLERANCE, zero=True),
         deployment=_deployment(given.get("deployment", DEPLOYMENT[0])),
         source=source,
         nodes=_by_role(given, "nodes", "approve-{role}"),
@@ -153,8 +153,11 @@ def _deployment(given: object) -> str:
     return str(given)
 
 
-def _number(given: Mapping[str, Any], name: str, default: float, *, least: float) -> float:
+def _number(given: Mapping[str, Any], name: str, default: float, *, zero: bool = False) -> float:
     value = given.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least < value < float("inf"):
-        raise ConfigError(f"site_approvals.{name} is {value!r}; it must be a number above {max(least, 0):g}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        value = None
+    if value is None or not (value or zero):
+        wanted = "0 or more" if zero else "a number above 0"
+        raise ConfigError(f"site_approvals.{name} is {given[name]!r}; it must be {wanted}")
     return float(value)

@@ -64,7 +64,7 @@ def of_mapping(mapping: Mapping[str, object], site: str) -> Settings:
     if missing := [name for name in _NEEDED[kind] if not mapping.get(name)]:
         raise ConfigError(f"site_store.{missing[0]} is missing: a store of kind {kind} needs it")
     if not site:
-        raise ConfigError("bug: a store is opened for a site")
+        raise ConfigError("bug: no site is named for whose record the store is")
     values = {name: str(mapping[name]) for name in _OF_KIND[kind] if name != "port" and mapping.get(name)}
     return Settings(kind=kind, site=site, port=_port(mapping.get("port")), **values)
 
