@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(name="pair", scope="module")
 def _pair(mysql_servers: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
+    mysql_servers.idc.restart()  # its error log is judged from its start: what other tests provoked lies before that
+    mysql_servers.reset()
     yield mysql_servers
     least_acts.clear(mysql_servers)
     mysql_servers.reset()

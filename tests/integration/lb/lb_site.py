@@ -72,7 +72,7 @@ class Node:
     """One load balancer node in its own directory."""
 
     def __init__(self, directory: Path, apps: dict[str, App], config: str = "") -> None:
-        directory.mkdir(parents=True)
+        directory.mkdir(parents=True, exist_ok=True)  # files that its configuration names may lie there already
         self.directory = directory
         self.port = free_port()
         self.socket = directory / "admin.sock"

@@ -28,9 +28,9 @@ def lines(directory: Path) -> str:
 
 
 def start(new_node: Callable[..., Node], directory: Path, name: str = "lb1", *, with_lines: bool = True) -> Node:
-    """Start a node; its files lie in ``directory/NAME``."""
-    place = directory / f"{name}-files"
-    place.mkdir()
+    """Start a node; its files lie in ``directory/NAME/files``: it may run in a container that sees no other place."""
+    place = directory / name / "files"
+    place.mkdir(parents=True)
     for file in FILES:
         (place / file).write_bytes((TEMPLATES / file).read_bytes())
     config = CONFIG.read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from rollback_runner.screen import live
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from scratch_mysql import TestServer
 
     from rollback_runner.record.seen import TaskSeen
@@ -111,7 +112,10 @@ class Both:
             view.end()
 
 
-def test_both_views_show_rate_share_and_forecast_and_a_breach_at_once(target: TestServer, tmp_path: Path) -> None:
+def test_both_views_show_rate_share_and_forecast_and_a_breach_at_once(
+    target: TestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_WORK_EVERY", 1.0)  # a plain line while rows are loaded, however fast the machine is
     # The live table takes what is written to standard error and prints it above itself.
     console = Console(width=200, force_terminal=True, record=True, file=io.StringIO())
     view = Both(live.Plain(messages.Texts("en")), live.Terminal(messages.Texts("ko"), console))
