@@ -82,7 +82,7 @@ def _alone(directory: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise RefusedError(f"another archive is being made in {directory}: wait until it is") from error
+            raise RefusedError(f"another archive is being made in {directory}: wait until it is done") from error
         yield
     finally:
         os.close(descriptor)

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from rollback_runner import __version__, locales
+from rollback_runner import __version__, locales, messages
 from rollback_runner.cli.common import Group, run
 from rollback_runner.cli.later import Commands
 
@@ -77,4 +77,16 @@ def root() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and end the process."""
     locales.settle()
+    if messages.detect() == "ko":
+        _in_korean()
     run(root, arguments)
+
+
+def _in_korean() -> None:
+    from rollback_runner.cli import help_in_korean  # noqa: PLC0415 - few commands are asked for their help
+
+    click.Context.formatter_class = help_in_korean.Formatter
+    help_in_korean.speak(root)
+    commands = root.commands
+    assert isinstance(commands, Commands)
+    commands.loaded = help_in_korean.speak

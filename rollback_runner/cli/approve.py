@@ -122,7 +122,7 @@ def revoke(  # noqa: PLR0913 - one parameter per option is how click hands them 
 ) -> int:
     """Take the approvals of a role back. Whoever holds any role may do so, with a signature of their own.
 
-    Counts until IDC takes writes: a run that is under way stops before its next act that destroys something.
+    Counts until IDC takes writes: a run that is under way stops before it next closes RDS, opens IDC or restores.
     """
     site, texts = sites.load(site_name, applications=True), messages.Texts(language)
     if not role:

@@ -97,7 +97,8 @@ def add(text: str, site_name: str, *, kind: str, proposal: int, language: Langua
     wanted = _wanted(where, text, kind, proposal, language)
     for option, name in (("--as", "by"), ("--owner", "owner"), ("--due", "due")):
         if not given[name].strip():
-            raise UsageError(f"{option} is missing: a lesson has an owner and a date, or it is a wish.")
+            why = "say who you are" if name == "by" else "a lesson has an owner and a date, or it is a wish"
+            raise UsageError(f"{option} is missing: {why}.")
     owner, by = people.known_person(where, given["owner"]), people.known_person(where, given["by"])
     day = people.ours(lambda: kept.day(given["due"]))
     made = people.ours(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Commands(MutableMapping[str, click.Command]):
@@ -17,6 +17,7 @@ class Commands(MutableMapping[str, click.Command]):
 
     def __init__(self, places: Mapping[str, str]) -> None:
         self._found: dict[str, click.Command | str] = dict(places)
+        self.loaded: Callable[[click.Command], None] = lambda _command: None  # hears of each, once
 
     def __getitem__(self, name: str) -> click.Command:
         """Return a command. Raise KeyError for an unknown one."""
@@ -25,6 +26,7 @@ class Commands(MutableMapping[str, click.Command]):
             module, _, attribute = found.partition(".")
             found = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
             assert isinstance(found, click.Command)
+            self.loaded(found)
             self._found[name] = found
         return found
 

@@ -56,12 +56,14 @@ def status(language: Language, *, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--all", "everything", is_flag=True, help="All 112 items, also those no playbook carries out yet.")
+@click.option("--all", "everything", is_flag=True, help="The whole checklist, whatever a run did of it.")
 @click.option("--host", metavar="HOST", help="Only what was seen on this host.")
 @language_option
 @json_option
 def items(run: str | None, *, everything: bool, host: str | None, language: Language, as_json: bool) -> int:
     """Show each item of RUN (by default the newest) with its state, hosts and evidence."""
+    if everything and (run or host is not None):
+        raise click.UsageError("--all lists the checklist itself, not a run: leave RUN and --host away.")
     content = None if everything else store.find(home(), run).read_report()
     rows: list[dict[str, Any]]
     if content is None:

@@ -193,7 +193,7 @@ def _who(known: _Known, by: str) -> str:
     if not by.strip():
         people_known = ", ".join(known.where.team.people) or "nobody yet (site_people)"
         raise UsageError(
-            f"--as is missing: say who you are. Known are {people_known}.", next_step="the command with --as NAME"
+            f"--as is missing: say who you are. Known: {people_known}.", next_step="the command with --as NAME"
         )
     return by
 

@@ -164,9 +164,7 @@ def _say(site_name: str, wish: Wish, language: Language) -> None:
     where = people.enter(sites.load(site_name), home())
     if not wish.by.strip():
         known = ", ".join(where.team.people) or "nobody yet (site_people)"
-        raise UsageError(
-            f"--as is missing: say who you are. Known are {known}.", next_step="the command with --as NAME"
-        )
+        raise UsageError(f"--as is missing: say who you are. Known: {known}.", next_step="the command with --as NAME")
     word = wishes.speak(where, wish)
     texts = messages.Texts(language)
     for line in _told(people.room(where.site, where.incident), word, texts):

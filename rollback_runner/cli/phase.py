@@ -126,9 +126,9 @@ def rollback(  # noqa: PLR0913 - one parameter per option is how click hands the
     """Carry out every leg of the way through, one after another, in one run.
 
     First prepare and approve, then by strategy. switch-first: emergency, full. restore-first: full:restore,
-    emergency, full. stop-first: emergency:stop, full:restore, emergency:open, full. The next leg begins only when the
-    one before is proven. Between prepare and approve the plan is frozen and signed; until then the run waits (exit 4),
-    and resume goes on with it.
+    emergency, full. stop-first: emergency:stop, full:restore, emergency:open, full. Then complete and watch. The next
+    leg begins only when the one before is proven. Between prepare and approve the plan is frozen and signed; until then
+    the run waits (exit 4), and resume goes on with it.
     """
     wanted = running.options(
         check=False, accept_loss=accept_loss, break_lock=break_lock, break_glass=break_glass, stay_fenced=stay_fenced

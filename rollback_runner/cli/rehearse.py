@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     metavar="NAME",
     help=f"Another way through than the site's: {', '.join(ways.WAYS)}.",
 )
-@click.option("--accept-loss", default="", metavar="REASON", help="As the run would be told where RDS cannot be asked.")
+@click.option(
+    "--accept-loss",
+    default="",
+    metavar="REASON",
+    help="Rehearse as if the run were given this --accept-loss, where RDS cannot be asked.",
+)
 @language_option
 @json_option
 def rehearse(site_name: str, *, strategy: str | None, accept_loss: str, language: Language, as_json: bool) -> int:

@@ -67,7 +67,11 @@ def report() -> None:
 
 @report.command(_SHOW)
 @click.argument("run", required=False)
-@click.option("--incident", metavar="ID", help="Of a whole incident (an id or its beginning; `open` for the newest).")
+@click.option(
+    "--incident",
+    metavar="ID",
+    help="Of a whole incident (an id or its beginning; `open`: the open one, else the newest).",
+)
 @click.option("--html", "as_files", is_flag=True, help="Write an incident's pages, Markdown and JSON; print where.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="With --html: write only the page, to this file.")
 @click.option(

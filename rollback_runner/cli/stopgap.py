@@ -39,9 +39,10 @@ def stopgap(  # noqa: PLR0913 - one parameter per option is how click hands them
 ) -> int:
     """Put up a stop-gap service through the load balancers, take it off, or look at it.
 
-    page: everyone gets the maintenance page. read-only: reads pass, writes get a clear answer. off: as before. It lasts
-    until it is taken off, also over a reload; a rollback that begins meanwhile takes it off when IDC serves. Refused
-    while requests are held. Exit 0 when every node did as asked, 1 when some node did not, 3 when it was refused.
+    page: everyone gets the maintenance page. read-only: reads pass, writes get a clear answer. Both need --reason. off:
+    as before. status: what every node does now; nothing is touched. It lasts until it is taken off, also over a reload;
+    a rollback that begins meanwhile takes it off when IDC serves. Refused while requests are held. Exit 0 when every
+    node did as asked, 1 when some node did not, 3 when it was refused.
     """
     site, texts = sites.load(site_name), messages.Texts(language)
     say = _silent if as_json else _aloud

@@ -97,9 +97,7 @@ def _asked(site_name: str, audience: str, language: Language, given: Mapping[str
     assert where.incident is not None
     if not given["event"] and not by.strip():
         known = ", ".join(where.team.people) or "nobody yet (site_people)"
-        raise UsageError(
-            f"--as is missing: say who you are. Known are {known}.", next_step="the command with --as NAME"
-        )
+        raise UsageError(f"--as is missing: say who you are. Known: {known}.", next_step="the command with --as NAME")
     person = people.known_person(where, by) if by.strip() else ""
     found = people.ours(lambda: audiences.of_site(people.shared(where.site)))
     if audience == "partners":

@@ -74,7 +74,7 @@ def stop(known: tuple[Site, Texts]) -> None:
 def status(known: tuple[Site, Texts], minutes: float, follow: bool, as_json: bool) -> int:  # noqa: FBT001 - click
     """Show the figures of the last minutes, their limits, what is missing and what is beyond.
 
-    Ends with 1 when a limit is broken, a source is lost or nobody watches.
+    Ends with 1 when a limit is broken, a source is lost or nobody watches; with --follow by Ctrl-C alone.
     """
     site, texts = known
     incident = _incident(site, texts)

@@ -28,7 +28,7 @@ def lab(home: Path, *words: str, silent: bool) -> None:
     done = subprocess.run(argv, cwd=ROOT, env=environment(home), check=False, stdout=sys.stderr if silent else None)
     if done.returncode != 0:
         raise RunnerError(
-            f"The lab could not be brought up: `lab {' '.join(words)}` ended with {done.returncode}.",
+            f"The lab did not do it: `lab {' '.join(words)}` ended with {done.returncode}.",
             next_step="rollback-runner lab status",
         )
 

@@ -76,7 +76,7 @@ def find(home: Path, site: str, name: str | None = None) -> Path:
     matches = [path for path in known if path.name == name or path.name.startswith(name)]
     exact = [path for path in matches if path.name == name]
     if len(exact or matches) != 1:
-        what = "is not the name of one incident only" if matches else "is not an incident"
+        what = "fits several incidents" if matches else "is not an incident"
         newest = ", ".join(path.name for path in (matches or known)[:5]) or "none"
         raise UsageError(
             f"{name} {what} of {site}; newest: {newest}.", next_step="rollback-runner report --incident ID"

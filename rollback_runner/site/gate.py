@@ -31,7 +31,7 @@ def check(site: Site) -> None:
     missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if missing:
         raise UsageError(
-            f"{', '.join(missing)} is not on this machine, and the run needs it.",
+            f"The run needs {', '.join(missing)}, not found on this machine.",
             next_step="apt-get install openssh-client",
         )
     problems = list(secret_problems(site))

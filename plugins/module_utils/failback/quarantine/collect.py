@@ -43,8 +43,9 @@ def choose(login: Login, logs: list[Listed], cutover: GtidSet, final: GtidSet) -
         if not previous & missing:
             return logs[index:]
     raise RefusedError(
-        "RDS has purged binary logs from after the cut-over: its oldest,"
-        f" {logs[0].name if logs else 'none'}, begins later. What was in them can only come from a snapshot of RDS"
+        "RDS has purged binary logs from after the cut-over: "
+        + (f"its oldest, {logs[0].name}, begins later" if logs else "it has none")
+        + ". What was in them can only come from a snapshot of RDS"
     )
 
 

@@ -193,7 +193,7 @@ class Client:
         if not self._context:
             parts = urlsplit(self.api)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ConfigError(f"vercel_api: {self.api or 'nothing'} is no http or https URL")
+                raise ConfigError(f"vercel_api is {self.api or 'empty'}: it must be an http or https URL")
             if parts.scheme == "http" and not _private(parts.hostname):
                 raise ConfigError(f"vercel_api: {self.api} would carry the token unencrypted; write https://")
             self._context.append(Door("Vercel", self.api.rstrip("/"), ca_file=self.ca_file))
