@@ -90,10 +90,10 @@ def confirm(item: str, site_name: str, *, decline: bool, language: Language, **g
     \b
     FINAL-04   what users say (--source, --count)      FOLLOW-03  the plan for migrating again (--attach)
     DOC-02     the cause is analysed (--attach)        FOLLOW-04  the retrospective's date (--at)
-    DOC-05     the lessons are complete                FOLLOW-05  the process improvements are
+    DOC-05     the lessons are complete                FOLLOW-05  the process improvements are complete
     WATCH-03   complaints and odd behaviour (--note)   REMIG-01   the cause is resolved (technical lead)
     REMIG-02   the next plan holds the lessons         REMIG-03   the test scenarios are named
-    REMIG-04   the monitoring is stronger
+    REMIG-04   the monitoring is stronger              FOLLOW-01  AWS may be cleaned up (see cleanup)
 
     \b
     rollback-runner confirm TEAM-01 --as kim
