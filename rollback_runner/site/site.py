@@ -34,6 +34,7 @@ _NAMES_A_HOST = (
 )
 # Seconds, where the site names none: what people need, not the machine.
 _BUDGETS = {"prepare": 1800.0, "approve": 3600.0, "complete": 3600.0, "watch": 10800.0, "deployment": 900.0}
+_LOGIN = re.compile(r"//[^/@\s]*@")  # of a URL
 _SECRET_KEYS = re.compile(
     r"(password_file|credentials_file|key_file|private_key_file|url_file|token_file|bypass_file)$"
 )
@@ -177,7 +178,8 @@ def _sentences(directory: Path, group: str, error: jsonschema.ValidationError) -
         case "contains":
             yield f"{place} must contain {wanted.get('const')}."
         case "pattern":
-            yield f"{place} is {value!r}, which does not look like what is meant (pattern {wanted})."
+            shown = _LOGIN.sub("//...@", repr(value))  # a password has no place there, nor on the screen
+            yield f"{place} is {shown}, which does not look like what is meant (pattern {wanted})."
         case _:
             yield f"{place}: {error.message}."
 

@@ -56,7 +56,8 @@ class Api:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ConfigError(
-                f"{URL} is {url or 'not set'}: set it to the address of AWX, such as https://awx.example.org"
+                f"{URL} is {url.rpartition('@')[2] or 'not set'}: set it to the address of AWX alone, without a login,"
+                " such as https://awx.example.org"
             )
         if not token_file:
             raise ConfigError(f"no token for {url}: set {TOKEN_FILE} to a file that holds one of AWX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,29 @@ def test_a_part_that_does_not_answer_does_not_stop_the_others(directory: Path, m
     found = findings(directory)
     assert found["MySQL db_aws of shop-db"] == (False, "[Errno 113] No route to host")
     assert found["DNS key (rfc2136)"][0]
+
+
+def test_a_proxy_that_only_the_shell_has_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    os.environ["HTTPS_PROXY"] = "http://kim:hunter2@proxy:3128"
+    well, said = findings(directory)["way out"]
+    assert not well
+    assert "set site_https_proxy" in said
+    assert "hunter2" not in said
+    shared = directory / "group_vars" / "all.yml"
+    text = shared.read_text(encoding="utf-8")
+    shared.write_text(f"site_https_proxy: http://proxy:3128\n{text.removeprefix('---')}", encoding="utf-8")
+    assert "way out" not in findings(directory)
+
+
+def test_a_profile_that_is_not_there_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "aws"
+    file.write_text("[other]\naws_access_key_id = 1%2\n", encoding="utf-8")
+    said = {"aws_profile": "shop", "aws_credentials_file": str(file)}
+    with pytest.raises(ValueError, match="has no profile shop: correct aws_profile"):
+        doctor._aws(said)
+    with pytest.raises(ValueError, match=r"the profile other in .* has no aws_secret_access_key"):
+        doctor._aws({**said, "aws_profile": "other"})
 
 
 ALL_ON_IDC = "GRANT SELECT, RELOAD, PROCESS, REPLICATION CLIENT, ALTER, EVENT ON *.* TO `rr_admin`@`%`"

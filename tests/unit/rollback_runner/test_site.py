@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -110,3 +111,22 @@ def test_a_rule_of_the_site_is_the_same_whichever_host_is_asked(directory: Path)
     assert problems(directory) == [
         "SITE: site_critical is not the same on every host; it belongs into group_vars/all.yml alone."
     ]
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://kim:hunter2@proxy:3128", "https://hunter2@proxy", "proxy:3128", "ftp://proxy"]
+)
+def test_a_proxy_is_an_address_alone_and_its_password_is_not_shown(directory: Path, proxy: str) -> None:
+    change(directory, "all", "site_name", f"site_https_proxy: {proxy}\nsite_name")
+    found = [one for one in problems(directory) if "site_https_proxy" in one]
+    assert len(found) == 1
+    assert "does not look like what is meant" in found[0]
+    assert "hunter2" not in found[0]
+
+
+def test_a_site_names_the_way_out_for_this_process(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "RR_HOME": str(directory.parent)})
+    change(directory, "all", "site_name", "site_https_proxy: http://proxy:3128\nsite_no_proxy: [.idc]\nsite_name")
+    sites.load(str(directory))
+    assert os.environ["https_proxy"] == "http://proxy:3128"
+    assert os.environ["no_proxy"] == ".idc"
