@@ -31,7 +31,7 @@ def check(site: Site) -> None:
     missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if missing:
         raise UsageError(
-            f"The run needs {', '.join(missing)}, not found on this machine.",
+            f"The run needs what is not on this machine: {', '.join(missing)}.",
             next_step="apt-get install openssh-client",
         )
     problems = list(secret_problems(site))

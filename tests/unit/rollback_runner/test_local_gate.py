@@ -42,5 +42,5 @@ def test_a_bad_secret_file_is_named(tmp_path: Path, text: str | None, mode: int,
 
 def test_a_missing_tool_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="ssh is not on this machine"):
+    with pytest.raises(UsageError, match="is not on this machine: ssh"):
         gate.check(SITE)
