@@ -9,10 +9,14 @@ work of the full phase.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rollback_runner.checklist import nearest, of_phase
 from rollback_runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DATA = ("DATA-01", "DATA-02", "DATA-03", "DATA-04", "DATA-05", "DATA-06")
 # What can be asked of a serving IDC alone; definitions and rows were compared before it opened.
@@ -59,6 +63,7 @@ class Way:
     strategy: str
     reason: str
     legs: tuple[Leg, ...]
+    without: Mapping[str, str] = field(default_factory=dict)  # items that have no place on it, and why
 
 
 # A release is rolled back by a way of its own (`deployment rollback`): no service is taken back, so it is not in WAYS.
@@ -114,6 +119,7 @@ WAYS: dict[str, Way] = {
                 COMPLETE,
                 WATCH,
             ),
+            {"IDC-04": "RDS is no measure there; VERIFY-01 compares IDC with the record of the cut-over"},
         ),
     )
 }

@@ -52,7 +52,8 @@ def joined(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Join the reports of an incident's runs, oldest first, into one. Rehearsals count as runs and prove nothing.
 
     Each item carries the `run` its word is from and `earlier` words of other runs. An item that no run came to is there
-    too, with the status `not_run` and the reason. Raises `ValueError` when there is no report.
+    too, with the reason and the status `not_run`, or `skipped` where the strategy has no place for it. Raises
+    `ValueError` when there is no report.
     """
     if not given:
         raise ValueError("there is no run to join")
@@ -78,7 +79,7 @@ def joined(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "break_glass": _said(real, "break_glass"),
         "accepted_loss": _said(real, "accepted_loss"),
         "phases": [phase | {"run": report["run"]} for report in given for phase in report["phases"]],
-        "items": [newest.get(item.id) or _untouched(item, real) for item in _asked()],
+        "items": [newest.get(item.id) or _untouched(item, real, last["strategy"]) for item in _asked()],
         "failures": [dict(row) | {"run": report["run"]} for report in real for row in report["failures"]],
         "findings": _once(row for report in reversed(real) for row in report.get("findings", ())),
         "stake": next((report["stake"] for report in reversed(real) if report.get("stake")), []),
@@ -120,17 +121,22 @@ def _asked() -> list[checklist.Item]:
     return [item for item in checklist.items() if item.phase != LEFT_OUT]
 
 
-def _untouched(item: checklist.Item, real: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _untouched(item: checklist.Item, real: Sequence[Mapping[str, Any]], strategy: str) -> dict[str, Any]:
     """Give an item that no run has a word on its row, and say why."""
+    way = ways.WAYS.get(strategy)
+    without = way.without.get(item.id, "") if way else ""
     legs = {str(phase["name"]).partition(":")[0] for report in real for phase in report["phases"]}
     place = phase_of(item)
-    if not item.hosts:
+    if without:
+        reason = f"no part of {strategy}: {without}"
+    elif not item.hosts:
         reason = "no playbook carries it out yet"
     elif place in legs:
         reason = f"the runs of the phase {place} did not ask for it"
     else:
         reason = f"the phase {place} was not begun"
-    nobody = {"status": _SILENT, "reason": reason, "started": "", "ended": "", "seconds": 0.0, "hosts": []}
+    status = "skipped" if without else _SILENT
+    nobody = {"status": status, "reason": reason, "started": "", "ended": "", "seconds": 0.0, "hosts": []}
     return {"id": item.id, "phase": item.phase, "title": dict(item.titles), "run": "", "earlier": [], **nobody}
 
 

@@ -20,6 +20,7 @@ _SHAPES = tuple(
         (r"may be missing: (?P<what>.+)", "rp.reason.absent"),
         (r"every task was skipped", "rp.reason.all_skipped"),
         (r"the phase (?P<what>\S+) was not begun", "rp.reason.not_begun"),
+        (r"no part of (?P<what>\S+): RDS is no measure there; .+", "rp.reason.no_measure"),
         (r"the runs of the phase (?P<what>\S+) did not ask for it", "rp.reason.not_in"),
     )
 )

@@ -177,7 +177,7 @@ def _open(joined: Mapping[str, Any], rows: Mapping[str, Any]) -> Iterator[dict[s
     by: dict[str, list[str]] = {}
     for row in rows.values():
         by.setdefault(row["status"], []).append(row["id"])
-    for word in ("failed", "unreachable", "refused", "waiting", "not_run"):
+    for word in ("failed", "unreachable", "refused", "waiting", "not_run", "skipped"):
         ids = by.get(word) or []
         if ids:
             shown = ", ".join(ids[:_MOST_OPEN]) + (" …" if len(ids) > _MOST_OPEN else "")

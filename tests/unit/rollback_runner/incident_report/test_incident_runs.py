@@ -9,8 +9,8 @@ from failback import incident as incidents
 from failback import journal, lock
 from incident_made import Made, Task
 
-from rollback_runner import checklist
-from rollback_runner.record import incident_report, incident_runs, report, store, timeline
+from rollback_runner import checklist, messages
+from rollback_runner.record import incident_report, incident_runs, reasons, report, store, timeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +77,17 @@ def test_every_item_is_there_and_an_untouched_one_says_why(made: Made) -> None:
     assert [item["id"] for item in items] == [item.id for item in checklist.items() if item.phase != "deployment"]
     assert all(item["reason"] for item in items if item["status"] == "not_run")
     assert row(made, "VERIFY-01")["reason"] == "the phase full was not begun"
+
+
+def test_an_item_that_the_strategy_has_no_place_for_is_not_open(made: Made) -> None:
+    run = made.run("20261122T120000Z-lab-emergency", [Task("AWS-01 | Close it", 1)])
+    given = {**incident_runs.report_of(run), "strategy": "stop-first"}
+    items = {item["id"]: item for item in incident_runs.joined([given])["items"]}
+    assert items["IDC-04"]["status"] == "skipped"
+    assert items["IDC-04"]["reason"].startswith("no part of stop-first: RDS is no measure there")
+    assert "stop-first 방식에는 없는 항목" in reasons.told(items["IDC-04"]["reason"], messages.Texts("ko"))
+    assert items["IDC-05"]["status"] == "not_run"
+    assert row(made, "IDC-04")["status"] == "not_run"  # switch-first asks for it
 
 
 def test_a_killed_run_has_its_items_with_evidence(made: Made) -> None:
