@@ -6,9 +6,10 @@ from typing import NoReturn
 
 import click
 
-from rollback_runner import __version__, locales, messages
+from rollback_runner import __version__, locales
 from rollback_runner.cli.common import Group, run
 from rollback_runner.cli.later import Commands
+from rollback_runner.messages import detect
 
 __all__ = ["main", "root"]
 
@@ -77,7 +78,7 @@ def root() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and end the process."""
     locales.settle()
-    if messages.detect() == "ko":
+    if detect() == "ko":
         _in_korean()
     run(root, arguments)
 
