@@ -29,7 +29,10 @@ STEADY = 3  # looks in a row at which it must be well: a container that dies at 
 
 
 class ActionModule(HostAction):
-    """Looks, decides, restarts, and waits until the container is well; or, with ``only_check``, looks alone."""
+    """Looks, decides, restarts, and waits until the container is well.
+
+    With ``only_check`` it looks alone; with ``waves`` it says in which of them it would act.
+    """
 
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "service": {"type": "str", "default": ""},
@@ -39,6 +42,7 @@ class ActionModule(HostAction):
         "failback": {"type": "str", "default": ""},
         "alone": {"type": "bool", "default": False},
         "only_check": {"type": "bool", "default": False},
+        "waves": {"type": "list", "elements": "dict", "default": []},
         "timeout": {"type": "float", "default": 60.0},
         "stop_timeout": {"type": "int", "default": 30},
     }
@@ -47,13 +51,31 @@ class ActionModule(HostAction):
         """Act or look. Raises FailbackError when a container does not get well, ContainerError when there is none."""
         wanted = args.text("service")
         here = [one for one in self.containers_here(args.mappings("containers")) if wanted in {"", one.name}]
-        if wanted and not here:
-            raise ConfigError(f"service_containers has no {wanted} for {self.host}")
         if args.flag("only_check"):
             return self._check(args, here)
+        if args.given("waves"):
+            return self._foresee(args, here)
+        if not here:
+            raise ConfigError(f"service_containers has no {wanted} for {self.host}")
         return self._restart(args, here[0])
 
-    def _restart(self, args: Arguments, service: Service) -> Outcome:
+    def _foresee(self, args: Arguments, here: list[Service]) -> Outcome:
+        """Name the services of this host that are still to be restarted, and why each is or is not."""
+        mine = [wave for wave in args.mappings("waves") if self.host in wave["hosts"]]
+        alone = {str(wave["service"]): bool(wave["alone"]) for wave in mine}
+        why: dict[str, str] = {}
+        needed: list[str] = []
+        for service in here:
+            if service.name in alone:
+                *_, plan = self._decide(args, service, alone=alone[service.name])
+                why[service.name] = plan.why
+                needed += [service.name] if plan.act != "none" else []
+        return Outcome(changed=False, evidence={"needed": needed, "why": why})
+
+    def _decide(
+        self, args: Arguments, service: Service, *, alone: bool
+    ) -> tuple[Container, str, restart.Case, restart.Plan]:
+        """Look at the container. Raises RefusedError when it was made from another image than the baseline has."""
         seen = self._inspect(service.container)
         image = self._image(args, service.container)
         if restart.wrong_image(seen, image):
@@ -68,9 +90,12 @@ class ActionModule(HostAction):
             args.text("since"),
             self.mark(service.container) if service.restart == "once" else {},
             args.text("failback") or self.run_id,
-            args.flag("alone"),
+            alone,
         )
-        plan = restart.plan(seen, case, answers)
+        return seen, image, case, restart.plan(seen, case, answers)
+
+    def _restart(self, args: Arguments, service: Service) -> Outcome:
+        seen, image, case, plan = self._decide(args, service, alone=args.flag("alone"))
         evidence: dict[str, object] = {"service": service.name, "container": service.container, "why": plan.why}
         evidence |= {"decision": plan.act, "image": seen.image, "image_checked": bool(image)}
         if self.check_mode:

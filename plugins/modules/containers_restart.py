@@ -30,6 +30,12 @@ options:
     description: Look at every container of the host and restart none.
     type: bool
     default: false
+  waves:
+    description: The waves as containers_order names them. Given, nothing is restarted; evidence.needed names the
+      services of this host that are still to be restarted.
+    type: list
+    elements: dict
+    default: []
   timeout:
     description: Seconds a container gets to be well.
     type: float

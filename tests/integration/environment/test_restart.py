@@ -29,6 +29,10 @@ def decisions(played: Played) -> dict[str, str]:
     return {r["host"]: r["evidence"]["decision"] for r in found}
 
 
+def changed(played: Played) -> set[str]:
+    return {r["task"] for r in played.results if r.get("changed")}
+
+
 def started(site: Site) -> dict[str, str]:
     return {host: site.started(f"rrt-env-{host}-shop") for host in (*APPS, "lb1") if host in APPS}
 
@@ -48,6 +52,17 @@ def test_waves_restart_each_once_and_nobody_notices(site: Site, tmp_path: Path) 
     assert site.started("rrt-env-lb1-haproxy") == proxy
     again = restart(site, tmp_path, "first")
     assert (again.rc, decisions(again), started(site)) == (0, {"app1": "none", "app2": "none"}, after)
+    assert changed(again) == set()
+
+
+def test_only_what_is_still_to_be_restarted_is_taken_out(site: Site, tmp_path: Path) -> None:
+    restart(site, tmp_path, "half")
+    docker("stop", "-t", "1", "rrt-env-app2-shop")
+    played = restart(site, tmp_path, "half")
+    assert decisions(played) == {"app1": "none", "app2": "start"}
+    sent = [r["evidence"]["sent"] for r in played.results if "Take the servers" in r["task"] and r.get("changed")]
+    assert sent == [["app2"]]
+    assert site.states() == {"app1": "UP", "app2": "UP"}
 
 
 def test_killed_with_a_server_drained_the_next_run_gives_it_back(site: Site, tmp_path: Path) -> None:
@@ -89,6 +104,8 @@ def test_another_image_than_the_baseline_has_is_refused_and_nothing_restarts(sit
     assert played.rc != 0
     assert "the baseline has sha256:another" in played.messages
     assert started(site) == before
+    assert changed(played) == set()
+    assert [r for r in played.results if "Take the servers" in r["task"]] == []
 
 
 def test_the_last_server_that_serves_is_never_taken_out(site: Site, tmp_path: Path) -> None:
