@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import tidy_when_ended
 from benchmarks.compare_data import PLAIN, statements
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -150,5 +151,6 @@ METHODS = {
 }
 
 if __name__ == "__main__":
+    tidy_when_ended()
     numbers = [int(word) for word in sys.argv[1:3]]
     sys.exit(main(*(numbers + [1_500_000, 3][len(numbers) :])))

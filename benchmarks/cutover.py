@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bare_cutover
+from benchmarks import bare_cutover, tidy_when_ended
 
 HOME = Path(os.environ.get("RR_HOME") or Path.cwd())
 CLIENT = ["docker", "exec", "rr-client1", "python3", "-m", "lab.traffic"]
@@ -70,4 +70,5 @@ def _told(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    tidy_when_ended()
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3))

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import restore_data, restore_mydumper
+from benchmarks import restore_data, restore_mydumper, tidy_when_ended
 from benchmarks.restore_data import MOUNT, scratch_mysql
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def _print(times: dict[str, list[float]], told: dict[str, list[dict[str, float]]
 
 
 if __name__ == "__main__":
+    tidy_when_ended()
     numbers = [int(word.replace(",", "")) for word in sys.argv[1:] if word.replace(",", "").isdigit()]
     words = [word for word in sys.argv[1:] if not word.replace(",", "").isdigit()]
     sys.exit(main(numbers[0] if numbers else 300_000, numbers[1] if len(numbers) > 1 else 3, words))

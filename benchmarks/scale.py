@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from benchmarks import scale_site
+from benchmarks import scale_site, tidy_when_ended
 from benchmarks.restore_data import scratch_mysql
 from rollback_runner.content import ROOT, environment
 
@@ -127,6 +127,7 @@ def _run(place: Path, argv: list[str]) -> Took:
 
 
 if __name__ == "__main__":
+    tidy_when_ended()
     if sys.argv[1:2] == ["--one"]:
         sys.exit(_one(*map(Path, sys.argv[2:5])))
     sys.exit(main([int(word) for word in sys.argv[1:]] or COUNTS))

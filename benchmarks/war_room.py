@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import tidy_when_ended
 from rollback_runner.content import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "integration" / "war_room"))
@@ -73,4 +74,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    tidy_when_ended()
     main()

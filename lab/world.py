@@ -29,20 +29,22 @@ _MAINTENANCE = 0x01  # srv_admin_state, HAProxy management guide: forced mainten
 _SILENT = "no answer"
 
 
+def connected(home: Path, host: str) -> pymysql.Connection[pymysql.cursors.DictCursor]:
+    """Connect as the administrator of that side. Raises pymysql.MySQLError."""
+    paths = LabPaths(home / ".lab")
+    return pymysql.connect(
+        host=host,
+        user="rr_admin",
+        password=keys.read(paths, "idc-rr_admin" if host == IDC else "aws-rr_admin"),
+        ssl={"ca": str(paths.ca / "ca.pem"), "check_hostname": False},
+        cursorclass=pymysql.cursors.DictCursor,
+        connect_timeout=5,
+    )
+
+
 def ask(home: Path, host: str, sql: str) -> list[dict[str, Any]]:
     """Run one query as the administrator of that side. Raises pymysql.MySQLError."""
-    paths = LabPaths(home / ".lab")
-    with (
-        pymysql.connect(
-            host=host,
-            user="rr_admin",
-            password=keys.read(paths, "idc-rr_admin" if host == IDC else "aws-rr_admin"),
-            ssl={"ca": str(paths.ca / "ca.pem"), "check_hostname": False},
-            cursorclass=pymysql.cursors.DictCursor,
-            connect_timeout=5,
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
+    with connected(home, host) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
 

@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pymysql
+
+from lab import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +120,25 @@ def kill_tree(pid: int) -> None:
 def task_begins(name: str) -> Callable[[list[Entry]], bool]:
     """The moment a task of this name is about to run."""
     return lambda entries: any(entry["kind"] == "task" and name in entry["task"] for entry in entries)
+
+
+@contextmanager
+def catching_up() -> Iterator[Callable[[list[Entry]], bool]]:
+    """The moment IDC is about to catch up. It cannot get further until the caller lets it, however slow we are."""
+    held: list[Any] = []
+
+    def moment(entries: list[Entry]) -> bool:
+        if not held and task_begins("Hold new requests")(entries):
+            held.append(world.connected(HOME, world.IDC))
+            held[0].cursor().execute("FLUSH TABLES WITH READ LOCK")  # what RDS sends on is not applied
+        return task_begins("Bring IDC up to the position")(entries)
+
+    try:
+        yield moment
+    finally:
+        for connection in held:
+            with suppress(pymysql.MySQLError):  # a server that was killed
+                connection.close()
 
 
 def act_begins(what: str) -> Callable[[list[Entry]], bool]:

@@ -47,7 +47,8 @@ NOTHING = {"lost_writes": 0, "duplicated_writes": 0, "two_writers_samples": 0}
 
 
 def test_idc_killed_while_catching_up_goes_back_to_rds() -> None:
-    ended, ledger = drill("idc-killed", run.task_begins("Bring IDC up to the position"), lambda _pid: fault("idc_dead"))
+    with run.catching_up() as moment:
+        ended, ledger = drill("idc-killed", moment, lambda _pid: fault("idc_dead"))
 
     assert ended.code == FAILED, ended.output
     assert world.still_on_aws(world.state(run.HOME)) == []
@@ -94,7 +95,8 @@ def test_a_load_balancer_killed_in_mid_phase_never_gives_two_writers() -> None:
 
 
 def test_abort_by_hand_after_a_kill_puts_rds_back_in_service() -> None:
-    _, ledger = drill("abort", run.task_begins("Bring IDC up to the position"), run.kill_tree)
+    with run.catching_up() as moment:
+        _, ledger = drill("abort", moment, run.kill_tree)
 
     aborted = run.command("abort", "--yes")
 
