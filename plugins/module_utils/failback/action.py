@@ -26,6 +26,7 @@ A plugin that destroys something says so by ``DESTROYS``: before its first act t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
     from failback.findings import Finding
 
 __all__ = ["Arguments", "Completed", "FailbackAction", "Outcome"]
+
+# Ansible forks a worker for each task and host, and loads this file before it does. A collection in a worker would look
+# at all that it inherited, and get a copy of its own of the controller's memory: measured, 28 MB each instead of 17.
+os.register_at_fork(after_in_child=gc.freeze)
 
 
 @dataclass(frozen=True)

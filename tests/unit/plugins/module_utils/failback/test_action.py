@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest.mock import MagicMock
@@ -134,3 +136,11 @@ def test_a_record_that_cannot_be_written_stops_the_act(tmp_path: Path, monkeypat
     result = run({"value": 1})
     assert "could not be put on record" in result["msg"]
     assert Thing.world["thing"] == 0
+
+
+def test_a_worker_does_not_look_through_what_it_inherited() -> None:
+    assert gc.get_freeze_count() == 0
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if gc.get_freeze_count() > len(gc.get_objects()) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
