@@ -51,7 +51,7 @@ options:
     default: ""
 """
 
-    AWS_API = r"""
+    AWS_LOGIN = r"""
 options:
   region:
     description: AWS region.
@@ -69,6 +69,10 @@ options:
     description: Profile in it.
     type: str
     default: ""
+"""
+
+    AWS_API = r"""
+options:
   silence:
     description: "When the AWS API does not answer: V(fail), or V(tell) and go on."
     type: str

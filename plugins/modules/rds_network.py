@@ -36,6 +36,7 @@ options:
     default: 3306
 extends_documentation_fragment:
   - failback.aws_api
+  - failback.aws_login
   - failback.acts
 author: The rollback-runner authors
 """

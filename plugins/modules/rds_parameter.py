@@ -34,6 +34,7 @@ options:
     default: true
 extends_documentation_fragment:
   - failback.aws_api
+  - failback.aws_login
   - failback.acts
 author: The rollback-runner authors
 """

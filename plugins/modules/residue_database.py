@@ -11,30 +11,6 @@ description:
     and a changed event scheduler, each with its owner. What does not answer is told, and the rest is looked at all
     the same.
 options:
-  idc:
-    description: IDC MySQL, with host, port, user, password_file, ca_file, server_uuid.
-    type: dict
-    required: true
-  aws:
-    description: RDS, the same keys.
-    type: dict
-    required: true
-  region:
-    description: AWS region.
-    type: str
-    required: true
-  endpoint_url:
-    description: Empty on real AWS.
-    type: str
-    default: ""
-  credentials_file:
-    description: INI file with the credentials, mode 0600.
-    type: str
-    default: ""
-  profile:
-    description: Profile in it.
-    type: str
-    default: ""
   instance:
     description: The RDS instance.
     type: str
@@ -58,6 +34,9 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - failback.idc
+  - failback.aws
+  - failback.aws_login
   - failback.looks
 author:
   - The rollback-runner project

@@ -25,22 +25,6 @@ options:
     description: How far back is read, in seconds.
     type: int
     default: 21600
-  region:
-    description: AWS region.
-    type: str
-    required: true
-  endpoint_url:
-    description: Empty on real AWS.
-    type: str
-    default: ""
-  credentials_file:
-    description: INI file with the credentials, mode 0600. Empty uses what boto3 finds by itself.
-    type: str
-    default: ""
-  profile:
-    description: Profile in it.
-    type: str
-    default: ""
   instance:
     description: The RDS instance.
     type: str
@@ -59,6 +43,7 @@ options:
     type: float
     default: 6.0
 extends_documentation_fragment:
+  - failback.aws_login
   - failback.idc
   - failback.aws
   - failback.exempt_users

@@ -14,22 +14,6 @@ options:
     description: Name of the RDS instance.
     type: str
     required: true
-  region:
-    description: AWS region.
-    type: str
-    required: true
-  endpoint_url:
-    description: Empty on real AWS.
-    type: str
-    default: ""
-  credentials_file:
-    description: INI file with the credentials, mode 0600. Empty uses what boto3 finds by itself.
-    type: str
-    default: ""
-  profile:
-    description: Profile in it.
-    type: str
-    default: ""
   strategy:
     description: The way that was gone. Under C(stop-first) IDC has what stood at the cut-over, not all of FINAL.
     type: str
@@ -55,6 +39,7 @@ options:
     type: float
     default: 60.0
 extends_documentation_fragment:
+  - failback.aws_login
   - failback.idc
   - failback.aws
   - failback.looks

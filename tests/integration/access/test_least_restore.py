@@ -10,6 +10,7 @@ import pytest
 import scratch_mysql
 from failback.access import mysql_look, mysql_needs
 from idc_side import run_action
+from tiny_dump import END, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,32 +19,7 @@ if TYPE_CHECKING:
     from failback.access.model import MysqlPermission
 
 STAGES = ("schema", "data", "indexes", "foreign_keys", "programs", "finish")
-DUMP = """-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)
---
--- Host: localhost    Database: tiny
--- ------------------------------------------------------
--- Server version\t9.7.4
-/*!50503 SET NAMES utf8mb4 */;
-/*!40103 SET TIME_ZONE='+00:00' */;
-/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
-CREATE DATABASE /*!32312 IF NOT EXISTS*/ `tiny` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;
-USE `tiny`;
-CREATE TABLE `a` (
-  `id` int NOT NULL,
-  `name` varchar(20) DEFAULT NULL,
-  PRIMARY KEY (`id`),
-  KEY `name` (`name`)
-) ENGINE=InnoDB;
-INSERT INTO `a` VALUES (1,'it''s'),(2,NULL),(3,'),(');
-CREATE TABLE `b` (
-  `id` int NOT NULL,
-  `a` int DEFAULT NULL,
-  PRIMARY KEY (`id`),
-  KEY `a` (`a`),
-  CONSTRAINT `b_a` FOREIGN KEY (`a`) REFERENCES `a` (`id`)
-) ENGINE=InnoDB;
-INSERT INTO `b` VALUES (1,1),(2,NULL);
-/*!50003 SET @saved_sql_mode = @@sql_mode */ ;
+PROGRAMS = """/*!50003 SET @saved_sql_mode = @@sql_mode */ ;
 DELIMITER ;;
 /*!50003 CREATE*/ /*!50017 DEFINER=`planner`@`%`*/ /*!50003 TRIGGER `noted` BEFORE INSERT ON `a` FOR EACH ROW SET NEW.name = NEW.name */;;
 DELIMITER ;
@@ -57,7 +33,6 @@ DELIMITER ;
 /*!50001 CREATE ALGORITHM=UNDEFINED */
 /*!50013 DEFINER=`planner`@`%` SQL SECURITY DEFINER */
 /*!50001 VIEW `cheap` AS select `a`.`id` AS `id` from `a` */;
--- Dump completed on 2026-01-01  0:00:00
 """  # noqa: E501 - as mysqldump writes it
 
 
@@ -81,7 +56,7 @@ def restore(
     least_acts.give(server, least_acts.TOOL, statements)
     least_acts.as_root(server, "SET GLOBAL super_read_only=1")
     dump = work / "tiny.sql"
-    dump.write_text(DUMP)
+    dump.write_text(TABLES + PROGRAMS + END)
     login = server.login_dict(least_acts.TOOL)
     done = {}
     for stage in STAGES:
