@@ -100,18 +100,24 @@ def encode(manifest: Manifest) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def decode(raw: bytes) -> Manifest:
-    """Read what was signed. Raises ManifestError."""
+def readable(raw: bytes, kind: str, version: int, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the fields of a manifest of this kind and version. Raises ManifestError."""
     try:
-        content = json.loads(raw.decode("utf-8"))
+        content: dict[str, Any] = json.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ManifestError(f"it is not readable ({error.__class__.__name__})") from error
-    if isinstance(content, dict) and content.get("format") == FORMAT and content.get("version") != VERSION:
-        raise ManifestError(f"it is of version {content.get('version')}, and this tool reads version {VERSION}")
-    wrong = next(iter(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(content)), None)
+    if isinstance(content, dict) and content.get("format") == kind and content.get("version") != version:
+        raise ManifestError(f"it is of version {content.get('version')}, and this tool reads version {version}")
+    wrong = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(content)), None)
     if wrong is not None:
         where = ".".join(str(part) for part in wrong.absolute_path)
         raise ManifestError(f"{where or 'it'} is not as a manifest has it ({wrong.validator})")
+    return content
+
+
+def decode(raw: bytes) -> Manifest:
+    """Read what was signed. Raises ManifestError."""
+    content = readable(raw, FORMAT, VERSION, _SCHEMA)
     try:
         datetime.fromisoformat(content["made_at"])
     except ValueError as error:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import jsonschema
 
 from rollback_runner.archive import manifest as archives
-from rollback_runner.archive.manifest import COUNT, SHA, TEXT, File, LeftOut, ManifestError, fields, listed
+from rollback_runner.archive.manifest import COUNT, SHA, TEXT, File, LeftOut, fields, listed
 
 FORMAT = "rollback-runner-bundle"
 VERSION = 1
@@ -68,16 +65,7 @@ def encode(manifest: Manifest) -> bytes:
 
 def decode(raw: bytes) -> Manifest:
     """Read what was signed. Raises ManifestError."""
-    try:
-        content: dict[str, Any] = json.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ManifestError(f"it is not readable ({error.__class__.__name__})") from error
-    if isinstance(content, dict) and content.get("format") == FORMAT and content.get("version") != VERSION:
-        raise ManifestError(f"it is of version {content.get('version')}, and this tool reads version {VERSION}")
-    wrong = next(iter(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(content)), None)
-    if wrong is not None:
-        where = ".".join(str(part) for part in wrong.absolute_path)
-        raise ManifestError(f"{where or 'it'} is not as a manifest has it ({wrong.validator})")
+    content = archives.readable(raw, FORMAT, VERSION, _SCHEMA)
     given = {name: value for name, value in content.items() if name not in {"format", "version"}}
     found = Manifest(
         **given

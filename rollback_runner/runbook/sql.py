@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from failback.channel import CONNECT_RETRY, FILTER, HEARTBEAT, OWN, RETRY_COUNT
+from failback.channel import build_statements
 from failback.fence_plan import MARK
 from failback.sql import quote_text
 
@@ -97,20 +97,7 @@ def sessions(exempt: Iterable[str]) -> str:
 
 def build(source: Login) -> str:
     """Make the replication channel as the tool makes it, but for the start, which carries the password."""
-    options = [
-        f"SOURCE_HOST={quote_text(source.host)}",
-        f"SOURCE_PORT={source.port}",
-        "SOURCE_AUTO_POSITION=1",
-        "SOURCE_SSL=1",
-        f"SOURCE_CONNECT_RETRY={CONNECT_RETRY}",
-        f"SOURCE_RETRY_COUNT={RETRY_COUNT}",
-        f"SOURCE_HEARTBEAT_PERIOD={HEARTBEAT}",
-    ]
-    options += [f"SOURCE_SSL_CA={quote_text(source.ca_file)}"] if source.ca_file else []
-    return (
-        f"CHANGE REPLICATION SOURCE TO {', '.join(options)} FOR CHANNEL '{OWN}';\n"
-        f"CHANGE REPLICATION FILTER REPLICATE_WILD_IGNORE_TABLE=('{FILTER}') FOR CHANNEL '{OWN}';"
-    )
+    return ";\n".join(build_statements(source, source.ca_file)) + ";"
 
 
 def counters(schemas: Iterable[str]) -> str:

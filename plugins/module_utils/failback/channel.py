@@ -15,7 +15,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from failback.errors import ConfigError, RefusedError
 from failback.sql import quote_text
@@ -52,6 +52,18 @@ _OBSERVE = (
     " JOIN performance_schema.replication_applier_status a USING (channel_name)"
     " WHERE c.channel_name NOT LIKE 'group_replication%%'"
 )
+
+
+class Address(Protocol):
+    """Where RDS answers, in whichever type its login is kept."""
+
+    @property
+    def host(self) -> str:
+        """Return its name or address."""
+
+    @property
+    def port(self) -> int:
+        """Return its port."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +230,7 @@ def remove_statements() -> list[str]:
     return [f"STOP REPLICA FOR CHANNEL '{OWN}'", f"RESET REPLICA ALL FOR CHANNEL '{OWN}'"]
 
 
-def build_statements(source: Login, ca_on_idc: str) -> list[str]:
+def build_statements(source: Address, ca_on_idc: str) -> list[str]:
     """Make our channel, without the last step: see ``start_statement``.
 
     ``ca_on_idc`` is the path of RDS's CA on the IDC server; with "" the link is encrypted but RDS's certificate is
