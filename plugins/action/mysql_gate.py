@@ -16,6 +16,7 @@ from failback.both import both
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, RefusedError, UnreachableError
 from failback.gtid import GtidSet
 from failback.mysql import Login, Server
+from failback.quarantine import kept
 
 if TYPE_CHECKING:
     from failback.gate import SideFacts
@@ -38,6 +39,7 @@ class ActionModule(FailbackAction):
         "marker": {"type": "dict", "default": {}},
         "side": {"type": "str", "choices": ["both", "rds", "idc"], "default": "both"},
         "accept_loss": {"type": "str", "default": ""},
+        "set_aside": {"type": "str", "default": ""},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -59,7 +61,7 @@ class ActionModule(FailbackAction):
                 raise
             return self._without_rds(args, aws, idc, cutover)
         rds_facts = _read_again(aws, rds_facts, idc_facts)
-        promoted = gate.maybe_promoted(rds_facts, idc_facts) and _tail_is_housekeeping(aws, rds_facts, idc_facts)
+        promoted = gate.maybe_promoted(rds_facts, idc_facts) and _nothing_missing(aws, rds_facts, idc_facts, args)
         found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
         if args.given("replication"):
             # The CA file of db_replication is a path on the IDC server; from here that of db_aws vouches for RDS.
@@ -141,11 +143,13 @@ def _read_again(aws: Login, rds: SideFacts, idc: SideFacts) -> SideFacts:
     return rds
 
 
-def _tail_is_housekeeping(aws: Login, rds: SideFacts, idc: SideFacts) -> bool:
-    """Whether IDC has all that RDS has, but for what RDS goes on writing for itself."""
+def _nothing_missing(aws: Login, rds: SideFacts, idc: SideFacts, args: Arguments) -> bool:
+    """Whether IDC has all that RDS has, but for what was set aside and what RDS goes on writing for itself."""
+    aside = kept.transactions(Path(args.text("set_aside"))) if args.given("set_aside") else GtidSet()
+    known = rds.who.executed & (idc.who.executed | aside)
     try:
         with Server.connect(aws, name="RDS") as server:
-            return position.beyond(server, rds.who.executed & idc.who.executed, rds.who.executed).harmless
+            return position.beyond(server, known, rds.who.executed).harmless
     except FailbackError:
         return False
 

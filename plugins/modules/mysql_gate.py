@@ -35,6 +35,11 @@ options:
     description: Why a loss is accepted; a silent RDS then does not refuse, and IDC is judged alone.
     type: str
     default: ""
+  set_aside:
+    description: Directory of the quarantine that holds what RDS wrote since the cut-over (strategy stop-first). An IDC
+      that is open is then judged by it, and may lack what lies there.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - failback.idc
   - failback.aws

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from gate_side import gate, write_on_idc
 from idc_side import run_action
 from promote_side import STATE, fenced, promote
 
@@ -55,6 +56,36 @@ def test_what_lies_whole_in_the_quarantine_may_be_missing(
     assert result["evidence"]["set_aside"] >= 20
     assert not result["evidence"]["idc_has_final"]
     assert pair.idc.root(STATE) == "0\t0"
+
+
+def test_run_again_it_finds_idc_open_and_judges_it_by_the_quarantine(
+    pair: mysql_pair.Pair, kept: tuple[dict[str, Any], Path]
+) -> None:
+    final, folder = kept
+    closed = gate(pair, side="idc", set_aside=str(folder))
+    assert "failed" not in closed, closed["msg"]
+    assert not closed["evidence"]["promoted_before"]
+    promote(pair, final, set_aside=str(folder))
+    pair.idc.root("INSERT INTO shop.items (name) VALUES ('a customer')")
+
+    again = gate(pair, side="idc", set_aside=str(folder))
+    assert "failed" not in again, again["msg"]
+    assert again["evidence"]["promoted_before"]
+    promoted = promote(pair, final, set_aside=str(folder))
+    assert "failed" not in promoted, promoted["msg"]
+    assert not promoted["changed"]
+
+    unknown = gate(pair, side="idc")
+    assert unknown["refused"]
+    assert "IDC was written since the cut-over" in unknown["msg"]
+
+
+def test_a_written_idc_that_nobody_opened_is_refused(pair: mysql_pair.Pair, kept: tuple[dict[str, Any], Path]) -> None:
+    _, folder = kept
+    write_on_idc(pair)
+    refusal = gate(pair, side="idc", set_aside=str(folder))
+    assert refusal["refused"]
+    assert "IDC was written since the cut-over" in refusal["msg"]
 
 
 def test_a_heartbeat_after_the_collecting_is_no_write(pair: mysql_pair.Pair, kept: tuple[dict[str, Any], Path]) -> None:
