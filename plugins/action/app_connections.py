@@ -15,6 +15,8 @@ from failback.errors import FailbackError
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from failback.arguments import Arguments
 
 POLL = 0.2
@@ -38,8 +40,9 @@ class ActionModule(FailbackAction):
         deadline = time.monotonic() + args.number("timeout")
         with Server.connect(login, name="IDC") as server:
             while True:
-                by_address = _sessions(server, user)
-                seen = sum(by_address.get(address, 0) for address in args.texts("addresses"))
+                by_host = _sessions(server, user)
+                here = _ours(server, by_host, set(args.texts("addresses")))
+                seen = sum(by_host[name] for name in here)
                 if seen >= wanted or self.check_mode or time.monotonic() >= deadline:
                     break
                 time.sleep(POLL)
@@ -47,22 +50,35 @@ class ActionModule(FailbackAction):
             "user": user,
             "addresses": args.texts("addresses"),
             "sessions": seen,
-            "sessions_by_address": by_address,
+            "sessions_by_address": by_host,
         }
         if seen < wanted and not self.check_mode:
-            raise FailbackError(
+            told = (
                 f"IDC sees {seen} sessions of {user} from {self.host} ({', '.join(args.texts('addresses'))}), expected"
-                f" at least {wanted}: look at the application's configuration and log on that host",
-                evidence,
+                f" at least {wanted}: look at the application's configuration and log on that host"
             )
+            others = sorted(set(by_host) - set(here))
+            if others:
+                told += f"; IDC sees some from {', '.join(others)}: if that is this host, add it to app_addresses"
+            raise FailbackError(told, evidence)
         return Outcome(changed=False, before=None, after={"sessions": seen}, evidence=evidence)
 
 
 def _sessions(server: Server, user: str) -> dict[str, int]:
-    """Count the user's sessions by client address; a session's host is address:port."""
+    """Count the user's sessions by client; a session's host is address:port, or name:port where MySQL found a name."""
     rows = server.rows(
-        "SELECT SUBSTRING_INDEX(processlist_host, ':', 1) AS address, COUNT(*) AS sessions"
-        " FROM performance_schema.threads WHERE processlist_user = %s GROUP BY address",
+        "SELECT SUBSTRING_INDEX(processlist_host, ':', 1) AS client, COUNT(*) AS sessions"
+        " FROM performance_schema.threads WHERE processlist_user = %s GROUP BY client",
         (user,),
     )
-    return {str(row["address"]): int(str(row["sessions"])) for row in rows}
+    return {str(row["client"]): int(str(row["sessions"])) for row in rows}
+
+
+def _ours(server: Server, clients: Iterable[str], addresses: set[str]) -> list[str]:
+    """Pick the clients that have one of these addresses, by themselves or by the name that MySQL gave the address.
+
+    MySQL shows names instead of addresses unless skip_name_resolve is on; its host cache tells which is whose.
+    """
+    rows = server.rows("SELECT ip AS ip, host AS host FROM performance_schema.host_cache WHERE host IS NOT NULL")
+    named = {str(row["host"]) for row in rows if str(row["ip"]) in addresses}
+    return [client for client in clients if client in addresses or client in named]

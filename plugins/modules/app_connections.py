@@ -16,7 +16,8 @@ options:
     type: str
     required: true
   addresses:
-    description: Addresses under which the server sees this host.
+    description: Addresses of this host, or names, as the server sees them; a name that it gave to an address is known
+      to it.
     type: list
     elements: str
     required: true
