@@ -26,6 +26,8 @@ class ActionModule(NodeAction):
         "present": {"type": "list", "elements": "str", "default": []},
         "released": {"type": "bool", "default": False},
         "hold_limit": {"type": "float", "default": 0.0},
+        "validate_command": {"type": "list", "elements": "str", "default": []},
+        "reload_command": {"type": "list", "elements": "str", "default": []},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -83,15 +85,23 @@ class ActionModule(NodeAction):
                 evidence,
             )
         if view["hold_until"] is None:
-            raise RefusedError(f"{where}: the process knows no hold (proc.rr_hold): see roles/lb/README.md", evidence)
+            raise RefusedError(
+                f"{where}: the process knows no hold (proc.rr_hold): the lines of docs/inventory.md,"
+                ' "HAProxy: the lines that hold requests", must stand in its configuration, and it must have been'
+                " reloaded since",
+                evidence,
+            )
 
     def _check_file(self, args: Arguments) -> dict[str, Any]:
         """See that the file can be edited, and that requests do go through the hold."""
-        found = self.ask_node(args, "read_config", with_files=True, path=args.text("path"))
+        commands = [argv for argv in (args.texts("validate_command"), args.texts("reload_command")) if argv]
+        found = self.ask_node(args, "read_config", with_files=True, path=args.text("path"), commands=commands)
+        if found["not_runnable"]:
+            raise RefusedError(f"load balancer {self.host}: {'; '.join(found['not_runnable'])}")
         if not config.calls_hold(found["text"]):
             raise RefusedError(
                 f"{args.text('path')} on {self.host} sends no request through lua.rr_hold: requests would fail"
-                " instead of waiting. See roles/lb/README.md"
+                ' instead of waiting. Add the lines of docs/inventory.md, "HAProxy: the lines that hold requests"'
             )
         limit = args.number("hold_limit")
         short = config.short_timeouts(found["text"], args.text("backend"), limit) if limit else []

@@ -39,6 +39,16 @@ options:
       look.
     type: float
     default: 0.0
+  validate_command:
+    description: The site's command that validates the file; refused here when its program is not found.
+    type: list
+    elements: str
+    default: []
+  reload_command:
+    description: The site's command that reloads HAProxy; looked up likewise.
+    type: list
+    elements: str
+    default: []
   released:
     description: Whether a hold that still stands is a failure.
     type: bool

@@ -59,7 +59,7 @@ EXAMPLES = r"""
     servers_aws: [aws-app1]
     side: idc
     path: /etc/haproxy/haproxy.cfg
-    validate_command: [haproxy, -c, -f, /etc/haproxy/haproxy.cfg]
+    validate_command: [/usr/sbin/haproxy, -c, -f, /etc/haproxy/haproxy.cfg]
     reload_command: [systemctl, reload, haproxy]
 
 - name: SWITCH-02 | Read which lines would change
@@ -75,7 +75,7 @@ EXAMPLES = r"""
     servers_aws: [aws-app1]
     side: aws
     path: /etc/haproxy/haproxy.cfg
-    validate_command: [haproxy, -c, -f, /etc/haproxy/haproxy.cfg]
+    validate_command: [/usr/sbin/haproxy, -c, -f, /etc/haproxy/haproxy.cfg]
     reload_command: [systemctl, reload, haproxy]
 """
 

@@ -174,6 +174,33 @@ def test_an_invalid_result_is_not_put_in_place(node: Node, tmp_path: Path) -> No
     assert node.pid == pid
 
 
+def test_a_validation_that_cannot_run_says_so_and_keeps_the_file(node: Node, tmp_path: Path) -> None:
+    arguments = node.file_arguments(side="idc") | {"validate_command": ["no-haproxy", "-c", "-f", str(node.config)]}
+    played = run(node, tmp_path / "play", {"haproxy_config": arguments})
+    assert played.rc != 0
+    assert "could not be validated, so the old one stays: `no-haproxy -c -f " in played.messages
+    assert "no-haproxy is not on the PATH of this login (" in played.messages
+    assert node.config.read_text(encoding="utf-8") == node.original
+
+
+def test_a_command_that_cannot_run_is_refused_before_anything_else(node: Node, tmp_path: Path) -> None:
+    look = node.file_arguments(side="any")
+    assert run(node, tmp_path / "a", {"haproxy_agree": look}).rc == 0
+    for name in ("validate_command", "reload_command"):
+        wrong = look | {name: ["no-haproxy", str(node.config)]}
+        refused = run(node, tmp_path / name, {"haproxy_agree": wrong}, check=True)
+        assert refused.of()["refused"], name
+        assert "`no-haproxy " in refused.messages
+
+
+def test_an_unknown_backend_is_told_with_those_there_are(node: Node, tmp_path: Path) -> None:
+    played = run(node, tmp_path / "play", {"haproxy_agree": node.arguments(side="any", backend="stall")})
+    assert played.rc != 0
+    assert "HAProxy has no backend stall; it has " in played.messages
+    assert "shop" in played.messages
+    assert ": correct lb_backend" in played.messages
+
+
 def test_killed_between_write_and_reload_is_finished_by_the_next_run(node: Node, tmp_path: Path) -> None:
     run(node, tmp_path / "a", {"haproxy_servers": node.arguments(side="idc")})
     time.sleep(1.1)  # start times are whole seconds

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SECONDS = 10.0
 _NOBODY = "rollback-runner-looks-for-its-rights"  # no server has this name
 _SOCKET_SECONDS = 3.0
+_ELSEWHERE = "/usr/local/sbin:/usr/sbin:/sbin"  # which Debian leaves out of the PATH of anybody but root
 
 
 def serve(request: Report) -> Report:
@@ -124,7 +125,9 @@ def command(argv: Sequence[str]) -> Report:
     """Look a command up; one behind sudo is asked of sudo itself, which says whether it would run it."""
     words = list(argv)
     if Path(words[0]).name != "sudo":
-        return {"argv": words, "problem": "" if shutil.which(words[0]) else "not_found"}
+        if shutil.which(words[0]):
+            return {"argv": words, "problem": ""}
+        return {"argv": words, "problem": "not_found", "lies": shutil.which(words[0], path=_ELSEWHERE) or ""}
     if not shutil.which(words[0]):
         return {"argv": words, "problem": "no_sudo"}
     rest = words[1:]

@@ -214,6 +214,9 @@ def _commands(host: str, user: str, report: Report) -> Iterator[Finding]:
             as_user, command = behind_sudo(argv)
             step = host_needs.COMMANDS.grant.format(user=user, as_user=as_user, command=command, host=host)
             why = "sudo would ask for a password or refuse"
+        elif one.get("lies"):
+            step = f"write the whole path, {one['lies']}, in the inventory"
+            why = f"{argv[0]} is not on the PATH of this login"
         else:
             step = f"install {argv[0]} on {host}, or correct the command in the inventory"
             why = f"{argv[0]} is not there"

@@ -48,7 +48,11 @@ def view(request: Report) -> Report:
     """Read everything that the record wants to show of the running process."""
     path, backend = request["socket"], request["backend"]
     idc, aws = request["idc"], request["aws"]
-    states = runtime.parse_servers_state(ask(path, f"show servers state {backend}"), backend)
+    answer = ask(path, f"show servers state {backend}")
+    if runtime.unknown_backend(answer):
+        names = ", ".join(runtime.parse_backends(ask(path, "show backend")))
+        raise runtime.AnswerError(f"HAProxy has no backend {backend}; it has {names}: correct lb_backend")
+    states = runtime.parse_servers_state(answer, backend)
     loads = runtime.parse_stat(ask(path, f"show stat {backend} 6 -1"), backend)
     info = runtime.parse_info(ask(path, "show info"))
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import time
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 CANDIDATE = ".candidate"
 _POLL = 0.05
 _LAST_LINES = 15
+_NOT_RUN = (126, 127)  # as a shell ends when the program cannot be run, or is not there
+_ELSEWHERE = "/usr/local/sbin:/usr/sbin:/sbin"  # which Debian leaves out of the PATH of anybody but root
 _BYTES = "surrogateescape"  # a comment in another encoding goes through unharmed
 
 
@@ -47,7 +50,17 @@ def read(request: Report) -> Report:
         "candidate": waiting,
         # A process that started before the file was last written has not read it.
         "loaded": seen["started"] >= int(info.st_mtime),
+        "not_runnable": [cannot_run(argv) for argv in request.get("commands", ()) if not shutil.which(argv[0])],
     }
+
+
+def cannot_run(argv: Sequence[str]) -> str:
+    """Say why a command's program is not found, and where it lies if it does."""
+    told = (
+        f"`{' '.join(argv)}` cannot be run: {argv[0]} is not on the PATH of this login ({os.environ.get('PATH', '')})"
+    )
+    lies = shutil.which(argv[0], path=_ELSEWHERE)
+    return f"{told}; it lies at {lies}: write the whole path" if lies else told
 
 
 def write(request: Report) -> Report:
@@ -63,7 +76,8 @@ def write(request: Report) -> Report:
         steps["validate"] = checked
         if checked["rc"] != 0:
             candidate.unlink()
-            return {"steps": steps, "problem": f"the new {path} is not valid, so the old one stays: {_words(checked)}"}
+            why = "could not be validated" if checked["rc"] in _NOT_RUN else "is not valid"
+            return {"steps": steps, "problem": f"the new {path} {why}, so the old one stays: {_words(checked)}"}
         backup = Path(f"{path}.{request['backup']}")
         if not backup.exists():
             write_new(backup, _text(path), path)
@@ -200,7 +214,7 @@ def _run(argv: Sequence[str], timeout: float) -> Report:
     except subprocess.TimeoutExpired:
         rc, said = 124, f"no end within {timeout:g} s"
     except OSError as error:
-        rc, said = 127, str(error)
+        rc, said = 127, str(error) if shutil.which(argv[0]) else cannot_run(argv)
     tail = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
     return {"argv": list(argv), "rc": rc, "said": tail, "seconds": round(time.monotonic() - begun, 3)}
 

@@ -99,6 +99,16 @@ def variable_command(name: str, value: int) -> str:
     return f"experimental-mode on; set var {_name(name)} int({int(value)})"
 
 
+def unknown_backend(text: str) -> bool:
+    """Tell whether an answer says that there is no such backend."""
+    return "can't find backend" in text.lower()
+
+
+def parse_backends(text: str) -> list[str]:
+    """Read the answer to ``show backend``: a header, then a name a line."""
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
 def parse_servers_state(text: str, backend: str) -> dict[str, ServerState]:
     """Read the answer to ``show servers state BACKEND``.
 
