@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "module_utils"))
 
 from failback import doors, http
 from failback.action import Arguments, FailbackAction, Outcome
-from failback.errors import ConfigError, FailbackError
+from failback.errors import ConfigError, FailbackError, RefusedError
 from failback.mysql import Login, Server, quote_name
 
 _POLL = 0.1
@@ -43,6 +43,7 @@ class ActionModule(FailbackAction):
         "marker": {"type": "dict", "default": {}},
         "timeout": {"type": "float", "default": 5.0},
         "marker_wait": {"type": "float", "default": 3.0},
+        "only_look": {"type": "bool", "default": False},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -50,6 +51,8 @@ class ActionModule(FailbackAction):
         ways = [http.Door.from_dict(data) for data in args.mappings("doors")]
         if not ways:
             raise ConfigError("service_front_doors is empty: name at least one way in from outside")
+        if args.flag("only_look"):
+            return self._look_for_table(args)
         with ThreadPoolExecutor(max_workers=min(8, len(ways))) as pool:
             seen = list(pool.map(lambda door: self._look(args, door), ways))
         evidence: dict[str, Any] = {door.name: found for door, (found, _) in zip(ways, seen, strict=True)}
@@ -60,6 +63,20 @@ class ActionModule(FailbackAction):
             raise FailbackError(f"from outside, IDC is not proven to serve: {'; '.join(problems)}", evidence)
         evidence["problems"] = problems
         return Outcome(changed=False, before=None, after=None, evidence=evidence)
+
+    def _look_for_table(self, args: Arguments) -> Outcome:
+        """See that IDC has what the markers will be looked for in: afterwards nobody can wait for a correction."""
+        marker = _marker(args.mapping("marker"))
+        with Server.connect(Login.from_dict(args.mapping("idc"), "db_idc"), name="IDC MySQL") as server:
+            there = server.number(
+                "SELECT COUNT(*) FROM information_schema.columns"
+                " WHERE table_schema = %s AND table_name = %s AND column_name = %s",
+                (marker.schema, marker.table, marker.column),
+            )
+        place = f"{marker.schema}.{marker.table}.{marker.column}"
+        if not there:
+            raise RefusedError(f"service_marker means {place}, which IDC does not have: correct service_marker")
+        return Outcome(changed=False, before=None, after=None, evidence={"marker": place})
 
     def _look(self, args: Arguments, door: http.Door) -> tuple[dict[str, Any], list[str]]:
         timeout = args.number("timeout")

@@ -49,6 +49,10 @@ options:
     description: Seconds until a marker must be found on IDC.
     type: float
     default: 3.0
+  only_look:
+    description: Ask no door; see that IDC has the table and column that the markers will be looked for in.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - failback.looks
 author:

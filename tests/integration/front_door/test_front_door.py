@@ -102,3 +102,14 @@ def test_a_rehearsal_reports_and_writes_nothing(mysql_pair: Pair, tmp_path: Path
     assert played.rc == 0
     assert "served by RDS" in played.of()["evidence"]["problems"][0]
     assert rows(mysql_pair.rds) == before
+
+
+def test_a_marker_that_idc_has_no_place_for_is_refused_beforehand(mysql_pair: Pair, tmp_path: Path) -> None:
+    door = {"name": "lb1", "url": "http://127.0.0.1:1"}  # nobody is asked
+    assert run(tmp_path / "there", mysql_pair, door, only_look=True, marker=MARKER).rc == 0
+    for key, check in (("table", False), ("column", True), ("schema", False)):
+        wrong = MARKER | {key: "nowhere"}
+        played = run(tmp_path / key, mysql_pair, door, only_look=True, marker=wrong, check=check)
+        assert played.of()["refused"], key
+        place = f"{wrong['schema']}.{wrong['table']}.{wrong['column']}"
+        assert f"service_marker means {place}, which IDC does not have: correct service_marker" in played.messages
