@@ -28,9 +28,10 @@ _LEAST_OF: Mapping[str, float] = {
     "cpu_busy": 0.35, "cpu_waiting": 0.35, "disk_busy": 0.5, "memory_used": 0.05, "disk_used": 0.02, "swap_used": 0.05,
     "mysql_buffer_pool_hit": 0.2, "rds_cpu": 0.35, "errors": 0.1,
     "mysql_threads_running": 16.0,  # one statement that is waited for, and those behind it run all at once
+    "sessions_idc": 16.0, "sessions_aws": 16.0,  # of a balancer under load: between none and all of its clients at once
 }  # fmt: skip
 # What a source says at an instant and not of a span: it is held against the nearest of what the sampler saw meanwhile.
-_MOMENTARY = frozenset({"mysql_threads_running", "mysql_lock_waits"})
+_MOMENTARY = frozenset({"mysql_threads_running", "mysql_lock_waits", "sessions_idc", "sessions_aws"})
 _MEAN = frozenset({"share", "1/s", "bytes/s"})
 _AFTER = 1.0  # seconds in which the sample of the last second comes
 _SEEN = 0.5  # of a load made on purpose must be seen: the rest may lie in a neighbouring interval

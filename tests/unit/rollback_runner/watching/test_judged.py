@@ -173,6 +173,12 @@ class TestAgreement:
         )[0]
         assert "the sampler says 3, Prometheus asked beside it 40" in stuck.wrong
 
+    def test_sessions_come_and_go_and_a_dead_sampler_shows_all_the_same(self) -> None:
+        key = ("sessions_idc", "lb1")
+        assert self.compare(1.0, {"Prometheus": 8.0}, key=key).wrong == ""
+        stuck = self.compare(0.0, {"Prometheus": 40.0}, key=key)
+        assert stuck.wrong == "sessions_idc of lb1: the sampler says 0, Prometheus asked beside it 40"
+
 
 class TestUsual:
     def test_what_is_kept_is_read_again(self) -> None:
