@@ -5,14 +5,13 @@ from __future__ import annotations
 import socket
 import subprocess
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pymysql
 from failback.deployment import answers
 from failback.deployment.open import PREFIXES, open_provider
 from failback.errors import FailbackError
 from failback.http import Door, ask
+from failback.mysql import Login, Server
 
 from rollback_runner.site import parts
 
@@ -85,23 +84,14 @@ def _database(server: Mapping[str, Any], dialect: str) -> str:
     if dialect != _MYSQL:
         with socket.create_connection((server["host"], int(server["port"])), timeout=_PATIENCE):
             return f"{server['host']}:{server['port']} takes connections; the look logs in ({dialect})"
-    password = Path(server["password_file"]).read_text(encoding="utf-8").strip()
-    connection = pymysql.connect(
-        host=server["host"],
-        port=int(server["port"]),
-        user=server["user"],
-        password=password,
-        ssl_ca=server.get("ca_file") or None,
-        connect_timeout=_PATIENCE,
-        read_timeout=_PATIENCE,
-    )
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT @@version, @@server_uuid")
-        version, uuid = cursor.fetchone() or ("", "")
-        cursor.execute("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s", (server["schema"],))
-        tables = (cursor.fetchone() or (0,))[0]
-    if server.get("server_uuid") and uuid != server["server_uuid"]:
-        raise FailbackError(f"this server is {uuid}, the site means {server['server_uuid']}: it is the wrong one")
+    name = "deployment_database"
+    login = Login.from_dict(server, name)
+    look = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s"
+    with Server.connect(login, name=name, connect_timeout=_PATIENCE, read_timeout=_PATIENCE) as there:
+        version, uuid = there.text("SELECT @@version"), there.text("SELECT @@server_uuid")
+        tables = there.number(look, (server["schema"],))
+    if login.server_uuid and uuid != login.server_uuid:
+        raise FailbackError(f"this server is {uuid}, the site means {login.server_uuid}: it is the wrong one")
     if not tables:
-        raise FailbackError(f"{server['user']} sees no table of {server['schema']}: wrong name, or no privilege")
+        raise FailbackError(f"{login.user} sees no table of {server['schema']}: wrong name, or no privilege")
     return f"version {version}, {tables} tables of {server['schema']}"

@@ -19,7 +19,7 @@ from rollback_runner import our_yaml
 from rollback_runner.checklist import nearest
 from rollback_runner.content import ROOT
 from rollback_runner.errors import SiteError, UsageError
-from rollback_runner.site import inventory, parts
+from rollback_runner.site import inventory, named, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 # A site may carry variables of its own under this prefix; Ansible's own begin with the others.
 _FREE = ("x_", "ansible_")
-# Group, variable and key whose value is a host of another group.
-_NAMES_A_HOST = (
-    ("databases", "db_idc_host", "", "database_hosts"),
-    ("service", "service_marker", "database", "databases"),
-)
 # Seconds, where the site names none: what people need, not the machine.
 _BUDGETS = {"prepare": 1800.0, "approve": 3600.0, "complete": 3600.0, "watch": 10800.0, "deployment": 900.0}
 _LOGIN = re.compile(r"//[^/@\s]*@")  # of a URL
@@ -119,7 +114,8 @@ def judge(found: inventory.Inventory) -> Iterator[str]:
                 yield sentence
     yield from _different(found)
     yield from _same_server(found)
-    yield from _strangers(found)
+    for group, variable, problem in dict.fromkeys(named.strangers(found)):
+        yield f"{_file(found.directory, group, variable)}: group {group}: {problem}."
     for variable, problem in parts.nowhere(found.groups, found.hosts):
         yield f"{_file(found.directory, parts.APPLICATIONS, variable)}: group {parts.APPLICATIONS}: {problem}."
 
@@ -179,7 +175,8 @@ def _sentences(directory: Path, group: str, error: jsonschema.ValidationError) -
             yield f"{place} must contain {wanted.get('const')}."
         case "pattern":
             shown = _LOGIN.sub("//...@", repr(value))  # a password has no place there, nor on the screen
-            yield f"{place} is {shown}, which does not look like what is meant (pattern {wanted})."
+            described: Any = error.schema
+            yield f"{place} is {shown}, which does not look like {described['description']}."
         case _:
             yield f"{place}: {error.message}."
 
@@ -220,20 +217,6 @@ def _same_server(found: inventory.Inventory) -> Iterator[str]:
                 place = _file(found.directory, "databases", "db_aws")
                 yield f"{place}: {host}: db_idc and db_aws are the same server (same {' and '.join(keys)})."
                 break
-
-
-def _strangers(found: inventory.Inventory) -> Iterator[str]:
-    """Find the values that name a host which is not in the group it must be in."""
-    for group, variable, key, wanted in _NAMES_A_HOST:
-        known = list(found.groups.get(wanted, ()))
-        for host in found.groups.get(group, ()):
-            value: Any = found.hosts[host].get(variable)
-            if key:
-                value = value.get(key) if isinstance(value, dict) else None
-            if isinstance(value, str) and value not in known and not inventory.is_template(value):
-                full = f"{variable}.{key}" if key else variable
-                place = f"{_file(found.directory, group, variable)}: group {group}: {full}"
-                yield f"{place} names {value}, which is no host of the group {wanted}{nearest(value, known)}."
 
 
 @cache

@@ -108,7 +108,8 @@ def _tls_context(login: Login) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=str(Path(login.ca_file).expanduser()))
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"cannot use the CA file {login.ca_file}: {error}") from error
+        why = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(f"cannot use the CA file {login.ca_file}: {why}. Correct ca_file") from error
     # The CA is private to the pair; RDS is reached by CNAMEs and addresses its certificate does not name.
     # Identity is proven by server_uuid instead, which no certificate carries.
     context.check_hostname = False
@@ -116,10 +117,7 @@ def _tls_context(login: Login) -> ssl.SSLContext | None:
 
 
 class Server:
-    """An open connection. Autocommit is on; a transaction is begun by saying so.
-
-    Use as a context manager, or call ``close``.
-    """
+    """An open connection: a context manager, or call ``close``. Autocommit is on; a transaction begins by saying so."""
 
     def __init__(self, connection: pymysql.Connection[DictCursor], name: str) -> None:
         self._connection = connection

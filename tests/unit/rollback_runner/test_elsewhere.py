@@ -10,7 +10,8 @@ from failback import lock
 from rollback_runner.errors import RecordError, UsageError
 from rollback_runner.record import elsewhere, founding
 from rollback_runner.record import store as records
-from rollback_runner.site import doctor, inventory
+from rollback_runner.site import inventory
+from rollback_runner.site.doctor import store as doctor_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ def test_a_store_that_makes_no_sense_is_named_with_its_site(write: Write, tmp_pa
     site = write("site_store: {kind: s3}")
     with pytest.raises(UsageError, match=r"site: site_store\.bucket is missing"):
         elsewhere.find(site, tmp_path)
-    [(what, look)] = list(doctor._store(site))
+    [(what, look)] = list(doctor_store.checks(site))
     assert what == "store"
     with pytest.raises(ValueError, match="bucket"):
         look()
@@ -95,7 +96,7 @@ def test_a_silent_store_is_said_and_nothing_may_act(write: Write, tmp_path: Path
     elsewhere.begin(site, tmp_path, said.append)
     elsewhere.may_act(tmp_path, "shop")
     assert lock.seam_marker(records.lock_path(tmp_path, "shop")).exists()
-    [(_, look)] = list(doctor._store(site))
+    [(_, look)] = list(doctor_store.checks(site))
     assert "nobody took the lock yet" in look()
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from rollback_runner import korean
 from rollback_runner.errors import SiteError, UsageError
-from rollback_runner.site import inventory
+from rollback_runner.site import inventory, parts
 from rollback_runner.site import site as sites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[3]
 FIXTURE = PROJECT / "tests" / "fixtures" / "command" / "site"
@@ -58,6 +64,45 @@ def test_the_sites_that_come_with_the_project_are_valid(name: str) -> None:
 def test_each_fault_is_one_sentence(directory: Path, case: dict[str, str]) -> None:
     change(directory, case["group"], case["old"], case["new"])
     assert case["sentence"] in problems(directory)
+
+
+def test_only_what_is_named_and_not_there_is_told(directory: Path) -> None:
+    given = """\
+service_containers:
+  - {name: mysql, hosts: database_hosts, container: mysql, restart: never}
+  - {name: shop, hosts: app_hosts, container: "{host}-shop", needs: [mysql], at_once: 1}
+  - {name: haproxy, hosts: load_balancers, container: haproxy, needs: ["{{ lookup('pipe', 'echo shop') }}"]}
+site_people: {kim: {name: {en: Kim, ko: 김}, contact: [chat, "{{ lookup('pipe', 'echo x') }}"]}}
+site_roles: {commander: {person: kim}, scribe: {deputy: kim}, database: {}}
+site_channels: [{name: chat, url_file: chat}]
+site_status_page: {name: the page, page: abc, token_file: token}
+site_audiences: {users: {channels: [the page]}}
+site_partners: [{key: pay, name: Pay, channels: [chat]}]
+site_ladder: [{after: 0, role: commander, channel: chat}]
+site_name"""
+    change(directory, "all", "site_name", given)
+    assert sites.load(str(directory)).name == "pretend"
+
+
+def test_a_name_that_many_hosts_share_is_told_once(directory: Path) -> None:
+    entry = '{name: shop, hosts: web, container: "{{ inventory_hostname }}-shop"}'
+    change(directory, "all", "site_name", f"service_containers: [{entry}]\nsite_name")
+    assert len([one for one in problems(directory) if "which is no group with a host" in one]) == 1
+
+
+def test_every_pattern_has_words_in_both_languages() -> None:
+    def patterns(part: object) -> Iterator[dict[str, object]]:
+        if isinstance(part, dict):
+            if isinstance(part.get("pattern"), str):
+                yield part
+            part = list(part.values())
+        for one in part if isinstance(part, list) else ():
+            yield from patterns(one)
+
+    found = list(patterns(parts.schema()))
+    assert len(found) > 10
+    for one in found:
+        assert re.search(r"[가-힣]", korean.said(str(one["description"]), "ko")), one
 
 
 def test_an_empty_group_is_refused(directory: Path) -> None:
@@ -120,7 +165,7 @@ def test_a_proxy_is_an_address_alone_and_its_password_is_not_shown(directory: Pa
     change(directory, "all", "site_name", f"site_https_proxy: {proxy}\nsite_name")
     found = [one for one in problems(directory) if "site_https_proxy" in one]
     assert len(found) == 1
-    assert "does not look like what is meant" in found[0]
+    assert "does not look like http://HOST:PORT without a password" in found[0]
     assert "hunter2" not in found[0]
 
 

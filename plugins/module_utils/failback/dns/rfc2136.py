@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import dns.exception
+import dns.message
 import dns.name
 import dns.query
 import dns.rcode
@@ -23,7 +25,7 @@ import dns.update
 from failback.errors import ConfigError, FailbackError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _SECRET = re.compile(r'\bsecret\s+"([^"]+)"\s*;')
 _BASE64 = re.compile(r"^[A-Za-z0-9+/]+=*$")
@@ -144,6 +146,34 @@ def probe(server: Server, name: str, kind: str, *, present: Sequence[str], timeo
         raise _refusal(server, rcode, f"a test update of {name}")
 
 
+def ask_zone(server: Server, *, timeout: float) -> None:
+    """Ask for the zone's SOA with our key: a key that the server does not know is refused, and nothing is changed.
+
+    Raises:
+        As ``replace``; FailbackError also when it does not serve the zone.
+
+    """
+    what = f"the question for {server.zone}"
+    with _usable(server):
+        ring = _ring(server)
+        query = dns.message.make_query(server.zone, "SOA")
+        query.use_tsig(ring, dns.name.from_text(server.key_name), algorithm=server.key_algorithm)
+    try:
+        answer = _exchange(server, query, timeout, what)
+    except dns.exception.Timeout as error:
+        raise UnreachableError(
+            f"{server.asked_as} did not answer {what} within {timeout:g} s. Correct server or port in"
+            " dns_servers.rfc2136, or bring it up"
+        ) from error
+    except UnreachableError as error:
+        raise UnreachableError(f"{error}. Correct server or port in dns_servers.rfc2136, or bring it up") from error
+    if answer.rcode() != dns.rcode.NOERROR or not answer.answer:
+        raise FailbackError(
+            f"{server.asked_as} answered {dns.rcode.to_text(answer.rcode())} for {server.zone} and does not serve it:"
+            " correct server or zone in dns_servers.rfc2136"
+        )
+
+
 def _absent(kind: str, present: Sequence[str]) -> str:
     """Pick an address that nobody has (RFC 5737, RFC 3849) and that the record does not have either."""
     prefix = "2001:db8::" if kind == "AAAA" else "203.0.113."
@@ -151,11 +181,25 @@ def _absent(kind: str, present: Sequence[str]) -> str:
 
 
 def _signed(server: Server) -> dns.update.UpdateMessage:
-    try:
-        ring = dns.tsigkeyring.from_text({server.key_name: (server.key_algorithm, read_secret(server.key_file))})
+    with _usable(server):
         return dns.update.UpdateMessage(
-            server.zone, keyring=ring, keyname=dns.name.from_text(server.key_name), keyalgorithm=server.key_algorithm
+            server.zone,
+            keyring=_ring(server),
+            keyname=dns.name.from_text(server.key_name),
+            keyalgorithm=server.key_algorithm,
         )
+
+
+def _ring(server: Server) -> dict[dns.name.Name, dns.tsig.Key]:
+    if dns.name.from_text(server.key_algorithm) not in dns.tsig.mac_sizes:
+        raise ValueError("there is no such algorithm")
+    return dns.tsigkeyring.from_text({server.key_name: (server.key_algorithm, read_secret(server.key_file))})
+
+
+@contextmanager
+def _usable(server: Server) -> Iterator[None]:
+    try:
+        yield
     except (ValueError, NotImplementedError, dns.exception.DNSException) as error:
         raise ConfigError(f"the DNS key {server.key_name} ({server.key_algorithm}) cannot be used: {error}") from error
 
@@ -169,25 +213,38 @@ def _relative(server: Server, name: str) -> dns.name.Name:
 
 
 def _send(server: Server, update: dns.update.UpdateMessage, timeout: float, what: str) -> dns.rcode.Rcode:
+    try:
+        return _exchange(server, update, timeout, what).rcode()
+    except dns.exception.Timeout as error:
+        raise UnreachableError(
+            f"{server.asked_as} did not answer {what} within {timeout:g} s: whether it was done is unknown"
+        ) from error
+
+
+def _exchange(server: Server, message: dns.message.Message, timeout: float, what: str) -> dns.message.Message:
+    """Send a signed message; return the answer. A Timeout is left to the caller: what it means depends on ``what``."""
     key = f"the key {server.key_name}"
     try:
-        return dns.query.tcp(update, server.address, timeout=timeout, port=server.port).rcode()
+        return dns.query.tcp(message, server.address, timeout=timeout, port=server.port)
     except dns.tsig.PeerBadKey as error:
-        raise RefusedError(f"{server.asked_as} does not know {key}: nothing was changed") from error
+        raise RefusedError(
+            f"{server.asked_as} does not know {key}: nothing was changed. Correct key_name in dns_servers.rfc2136"
+        ) from error
     except (dns.tsig.PeerBadSignature, dns.tsig.BadSignature) as error:
         raise RefusedError(
-            f"{server.asked_as} refuses {key}: the secret in {server.key_file} is not the server's. Nothing was changed"
+            f"{server.asked_as} refuses {key}: the secret in {server.key_file} is not the server's. Nothing was"
+            " changed. Correct key_file in dns_servers.rfc2136, or copy the key statement again"
         ) from error
     except (dns.tsig.PeerBadTime, dns.tsig.BadTime) as error:
         raise RefusedError(
             f"{server.asked_as} refuses {what}: its clock and the clock here differ too much. Nothing was changed"
         ) from error
-    except dns.exception.Timeout as error:
+    except dns.exception.Timeout:
+        raise
+    except (OSError, EOFError) as error:
         raise UnreachableError(
-            f"{server.asked_as} did not answer {what} within {timeout:g} s: whether it was done is unknown"
+            f"{server.asked_as} cannot be reached for {what}: {getattr(error, 'strerror', None) or error}"
         ) from error
-    except OSError as error:
-        raise UnreachableError(f"{server.asked_as} cannot be reached for {what}: {error}") from error
     except dns.exception.DNSException as error:
         raise FailbackError(f"{server.asked_as} answered {what} with something unreadable: {error}") from error
 

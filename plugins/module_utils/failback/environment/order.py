@@ -36,7 +36,7 @@ class Service:
     def from_dict(cls, data: Mapping[str, Any]) -> Service:
         """Build from one entry of ``service_containers``. Raises ConfigError."""
         name = str(data.get("name") or "")
-        unknown = sorted(set(data) - _KEYS)
+        unknown = sorted(str(key) for key in set(data) - _KEYS)
         missing = [key for key in ("name", "hosts", "container") if not data.get(key)]
         if unknown or missing:
             told = f"lacks {', '.join(missing)}" if missing else f"has the unknown key {', '.join(unknown)}"
@@ -47,6 +47,8 @@ class Service:
         needs = data.get("needs") or []
         if not isinstance(needs, list):
             raise ConfigError(f"service_containers: {name}: needs must be a list of names")
+        if not str(data.get("at_once") or 0).isdecimal():
+            raise ConfigError(f"service_containers: {name}: at_once must be a number of hosts")
         return cls(
             name,
             str(data["hosts"]),
@@ -91,6 +93,8 @@ class Wave:
 
 def services(entries: Sequence[Mapping[str, Any]]) -> list[Service]:
     """Read ``service_containers`` and put it in order: what is needed first. Raises ConfigError."""
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError("service_containers must be a list of entries with name, hosts and container")
     known = [Service.from_dict(entry) for entry in entries]
     names = [one.name for one in known]
     twice = sorted({name for name in names if names.count(name) > 1})

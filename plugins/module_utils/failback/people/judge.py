@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from failback.findings import Finding
 from failback.people import calls, catalogue, lessons
 from failback.people import team as teams
-from failback.people.table import human
+from failback.people.table import holder, human
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,8 +116,7 @@ def _one(asked: Asked) -> Judgement:
     if word is None or word.kind == "waive":
         about = f" on plan {asked.plan[:_SHORT]}" if ask.of_plan else ""
         person = teams.owner(asked.team, asked.words, ask.item)
-        role = human(ask.owner)
-        whose = f"{asked.team.name(person)} ({role})" if person else f"the {role}"
+        whose = f"{asked.team.name(person)} ({human(ask.owner)})" if person else f"the {holder(ask.owner)}"
         empty = ask.lists and not lessons.of_kind(asked.listed, ask.lists)
         first = f"{_nothing_listed(asked)}; then " if empty else ""
         waiting = f"{ask.item}: {whose} has not said it yet{about}: {first}{command(asked)}"

@@ -15,11 +15,24 @@ if TYPE_CHECKING:
     from failback.people.team import Role, Rung, Team
 
 _HUMAN = {"technical_lead": "technical lead", "operations_manager": "operations manager"}
+# Whoever has a role that is called after what it is about.
+_HOLDERS = {
+    **_HUMAN,
+    "database": "database lead",
+    "network": "network lead",
+    "application": "application lead",
+    "communication": "communication lead",
+}
 
 
 def human(role: str) -> str:
     """Write a role as people do."""
     return _HUMAN.get(role, role.replace("_", " "))
+
+
+def holder(role: str) -> str:
+    """Write whoever has a role as people do."""
+    return _HOLDERS.get(role, role.replace("_", " "))
 
 
 def roles(team: Team, channels: Sequence[str]) -> Iterator[Finding]:
@@ -37,7 +50,7 @@ def roles(team: Team, channels: Sequence[str]) -> Iterator[Finding]:
 
 
 def _role(team: Team, role: Role) -> Iterator[Finding]:
-    what = human(role.name)
+    what = holder(role.name)
     if not role.person:
         yield Finding(
             team.unnamed,
@@ -120,7 +133,7 @@ def _rung(team: Team, number: int, rung: Rung, channels: Sequence[str], dead: Ma
         said = f"{where} names {rung.role or 'no role'}, which is no role{near}"
         yield Finding("blocker", f"ladder:{number}:role", said, "correct site_ladder")
     elif not role.person or not any(key in team.people for key in role.holders):
-        said = f"{where} reaches nobody: no one is named as {human(rung.role)}"
+        said = f"{where} reaches nobody: no one is named as {holder(rung.role)}"
         yield Finding("blocker", f"ladder:{number}:person", said, f"set site_roles.{rung.role}.person")
     if rung.channel not in channels:
         near = catalogue.nearest(rung.channel, channels)

@@ -25,7 +25,10 @@ BAD_KEY = 'Load key "/srv/id": error in libcrypto\nops@192.0.2.31: Permission de
     ("stderr", "cause", "next_step"),
     [
         (CHANGED, "host key is not the one on record", "correct its line in /srv/rollback/known_hosts:3"),
-        (UNKNOWN, "host key is not on record", "add it to the known_hosts file"),
+        (UNKNOWN, "host key is not on record", "compare what `ssh-keyscan 192.0.2.31` prints with /etc/ssh/ssh_host_"),
+        (UNKNOWN, "not on record", "append it to ~/.ssh/known_hosts, or to the UserKnownHostsFile that ansible_ssh_co"),
+        (UNKNOWN.replace("192.0.2.31", "[::1]:2222"), "not on record", "`ssh-keyscan -p 2222 ::1` prints"),
+        ("Host key verification failed.\n", "not on record", "`ssh-keyscan HOST` prints"),
         (BAD_KEY, "/srv/id cannot be used (error in libcrypto)", "correct ansible_ssh_private_key_file"),
         ("ops@x: Permission denied (publickey).", "login is refused (ops@x: Permission denied", "correct ansible_user"),
         ("ssh: connect to host x port 22: Connection timed out\n", "Connection timed out", "correct ansible_host"),

@@ -148,6 +148,17 @@ def test_nobody_named_waits_too() -> None:
     assert "no one is named who could be asked" in judged("TEAM-01", **nobody).waiting
 
 
+@pytest.mark.parametrize(
+    ("item", "whose"),
+    [("WATCH-03", "the communication lead"), ("SIT-01", "the technical lead"), ("TEAM-04", "the scribe")],
+)
+def test_a_role_that_nobody_has_is_called_as_people_call_it(item: str, whose: str) -> None:
+    ask = catalogue.of(item)
+    assert ask is not None
+    nobody = judged(item, **{ask.owner: {}})
+    assert nobody.waiting.startswith(f"{item}: {whose} has not said it yet: rollback-runner confirm {item}")
+
+
 def test_no_asked_item_is_owned_by_nobody() -> None:
     assert all(catalogue.owner_role(ask.item) in catalogue.ROLES for ask in catalogue.ASKS)
     assert set(catalogue.OWNERS.values()) <= set(catalogue.ROLES)

@@ -37,6 +37,21 @@ def test_each_gap_in_the_table_is_found(change: dict[str, Any], key: str, severi
     assert keys(ROLES | change) == {key: severity}
 
 
+def test_a_role_that_is_called_after_its_area_is_said_as_people_say_it() -> None:
+    changed = ROLES | {"database": {}, "network": {"person": "park"}, "commander": {}, "communication": {}}
+    found = team.of_site(PEOPLE, changed, critical=False)
+    assert [one.sentence for one in table.roles(found, CHANNELS)] == [
+        "no one is named as commander",
+        "no one is named as database lead",
+        "Jiho Park has no deputy as network lead",
+        "no one is named as communication lead",
+    ]
+    rung = team.rungs([{"after": 1, "role": "database", "channel": "chat"}])
+    assert [one.sentence for one in table.ladder(found, rung, CHANNELS, {})] == [
+        "rung 1 of the ladder (after 1 s) reaches nobody: no one is named as database lead"
+    ]
+
+
 def test_an_executive_is_needed_where_the_system_is_critical() -> None:
     assert keys(ROLES, critical=True) == {"role:executive:person": "blocker"}
 
