@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
+    from rollback_runner.next_steps import Here
 
 
 class Exit(IntEnum):
@@ -31,6 +32,7 @@ class RunnerError(Exception):
         self.what = what
         self.next_step = next_step
         self.language: Language = "en"  # of whoever reads it; the command knows
+        self.here: Here | None = None  # the site of the command, for the commands that the sentences name
 
 
 class UsageError(RunnerError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rollback_runner import our_yaml
+from rollback_runner import next_steps, our_yaml
 from rollback_runner.content import PACKAGE
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ class Texts:
     language: Language
 
     def __call__(self, key: str, **values: Any) -> str:
-        """Return the text with its values filled in. An unknown key is a fault of ours and raises `KeyError`."""
-        return _catalogue()[key][self.language].format(**values)
+        """Return the text with its values filled in, commands with the site they are of.
+
+        An unknown key is a fault of ours and raises `KeyError`.
+        """
+        return next_steps.complete(_catalogue()[key][self.language].format(**values))
 
     def has(self, key: str) -> bool:
         """Tell whether the catalogue has a text of this name."""

@@ -76,7 +76,9 @@ def approve(  # noqa: PLR0913 - one parameter per option is how click hands them
         _report(approvals.bring(site, home(), signature), texts)
         return Exit.PROVEN
     if not role:
-        raise UsageError("In which role? --role is missing.", next_step=f"approve --role {policy.TECHNICAL_LEAD}")
+        raise UsageError(
+            "In which role? --role is missing.", next_step=f"rollback-runner approve --role {policy.TECHNICAL_LEAD}"
+        )
     chosen = approvals.role_of(role)
     person = _who(site, chosen, person, key)
     said = approvals.draft(site, home(), chosen, person, conditions=condition)
@@ -127,7 +129,8 @@ def revoke(  # noqa: PLR0913 - one parameter per option is how click hands them 
     site, texts = sites.load(site_name, applications=True), messages.Texts(language)
     if not role:
         raise UsageError(
-            "Whose approval? --role is missing.", next_step=f"revoke --role {policy.TECHNICAL_LEAD} --reason TEXT"
+            "Whose approval? --role is missing.",
+            next_step=f"rollback-runner revoke --role {policy.TECHNICAL_LEAD} --reason TEXT",
         )
     chosen = approvals.role_of(role)
     person = _who(site, "", person, key)

@@ -130,7 +130,7 @@ def _confirm(site: Any, entries: Sequence[Entry], given: str, texts: Texts) -> N
     wanted = cleanup_gate.phrase(site, entries)
     if not given:
         if not sys.stdin.isatty():
-            raise UsageError(texts("cleanup.nobody"), next_step=f'cleanup apply --confirm "{wanted}"')
+            raise UsageError(texts("cleanup.nobody"), next_step=f'rollback-runner cleanup apply --confirm "{wanted}"')
         given = click.prompt(texts("cleanup.type", words=wanted), err=True, default="", show_default=False)
     if given.strip() != wanted:
         raise RefusedError(texts("cleanup.declined", words=wanted), next_step="the same command again")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from rollback_runner import checklist, korean, messages
+from rollback_runner import checklist, korean, messages, next_steps
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RunnerError, SiteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rollback_runner.checklist import Language
 
@@ -26,6 +26,8 @@ _LANGUAGE = "rollback_runner.language"  # in the context of a command
 class Group(click.Group):
     """A group that suggests the nearest command for an unknown one."""
 
+    by_default = ""  # the command below that is meant where none is named
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -36,11 +38,12 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry the command out; an error is told in the language that was asked for."""
+        """Carry the command out; an error is told in the language that was asked for, with commands for its site."""
         try:
             return super().invoke(ctx)
         except RunnerError as error:
             error.language = _language(ctx)
+            error.here = error.here or next_steps.now()
             raise
 
 
@@ -79,10 +82,11 @@ def _language(context: click.Context | None) -> Language:
 def fail(error: RunnerError) -> NoReturn:
     """Print the error's sentences and end with its exit code."""
     for sentence in error.problems if isinstance(error, SiteError) else [error.what]:
-        click.echo(korean.said(sentence, error.language), err=True)
+        click.echo(next_steps.complete(korean.said(sentence, error.language), error.here), err=True)
     if error.next_step:
         label = messages.Texts(error.language)("report.next")
-        click.echo(f"{label}: {korean.said(error.next_step, error.language)}", err=True)
+        step = next_steps.complete(korean.said(error.next_step, error.language), error.here)
+        click.echo(f"{label}: {step}", err=True)
     sys.exit(error.code)
 
 
@@ -105,12 +109,36 @@ def with_store(context: click.Context, _parameter: click.Parameter, value: str |
     """Bring here what the site's store has before the command begins, and there what it left once it has ended."""
     if context.resilient_parsing or not value:
         return value
+    of_site(context, _parameter, value)
     from rollback_runner.record import elsewhere  # noqa: PLC0415 - reading inventories takes time to load
 
     place = elsewhere.begin(value, home(), _say)
     if place is not None:
         context.call_on_close(lambda: elsewhere.end(place, _say))
     return value
+
+
+def of_site(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Have each command that is named from now on carry this site, unless it is the default."""
+    if value and not context.resilient_parsing:
+        root = context.find_root()
+        site = "" if value == DEFAULT_SITE else value
+        before = next_steps.work_on(site, lambda words: _taking_site(root.command, words))
+        root.call_on_close(lambda: next_steps.leave(before))
+    return value
+
+
+def _taking_site(root: click.Command, words: Sequence[str]) -> int:
+    """Count the words that name a command; 0 when it works on no site, or there is none of that name."""
+    command, count = root, 0
+    for word in words:
+        below = command.commands.get(word) if isinstance(command, click.Group) else None
+        if below is None:
+            break
+        command, count = below, count + 1
+    if isinstance(command, Group) and command.by_default:
+        command = command.commands[command.by_default]
+    return count if any("-i" in one.opts and one.callback for one in command.params) else 0
 
 
 def _say(sentence: str) -> None:

@@ -171,7 +171,8 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
     """
     if (maker or key) and not freezes:
         raise UsageError(
-            "--as and --key belong to --freeze.", next_step="deployment plan --freeze --as NAME --key FILE"
+            "--as and --key belong to --freeze.",
+            next_step="rollback-runner deployment plan --freeze --as NAME --key FILE",
         )
     texts = messages.Texts(language)
     wish = look.Wish(app, "promote" if promote else "rollback", to, strategy, reason)

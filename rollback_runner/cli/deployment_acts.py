@@ -42,7 +42,10 @@ def undo(given: Mapping[str, Any]) -> int:
         return 0
     if given["yes"] and not wish.to:
         # The rule may pick one that never served; with nobody to ask, nobody would see it.
-        raise UsageError(texts("deployment.undo.name"), next_step="rollback-runner deployment list, then undo --to ID")
+        raise UsageError(
+            texts("deployment.undo.name"),
+            next_step="rollback-runner deployment list, then rollback-runner deployment undo --to ID",
+        )
     faulty = undoing.went_back_from(looked.facts)
     if not asked.silent:
         aloud(texts("deployment.undo.title"))
@@ -78,7 +81,9 @@ def release(site_name: str, app: str, wish: releasing.Wish, language: Language, 
     site = sites.load(site_name, applications=True)
     wish = replace(wish, application=look.application(site, app))
     if not wish.reason.strip():
-        raise UsageError(texts("deployment.release.reason"), next_step='deployment release --reason "why"')
+        raise UsageError(
+            texts("deployment.release.reason"), next_step='rollback-runner deployment release --reason "why"'
+        )
     shown = texts("deployment.release.back" if wish.back else "deployment.release.forward", app=wish.application)
     if not yes and running.confirm(shown, texts("plan.ask", site=site.name)) != site.name:
         raise RefusedError(texts("plan.declined", site=site.name), next_step="the same command again, or with --yes")

@@ -197,7 +197,9 @@ def _wanted(where: Room, text: str, kind: str, number: int, language: Language) 
     told = _told(where)
     known = list(told.proposed) if told is not None else []
     if not 1 <= number <= len(known):
-        raise UsageError(f"There are {len(known)} proposals; there is no number {number}.", next_step="lesson list")
+        raise UsageError(
+            f"There are {len(known)} proposals; there is no number {number}.", next_step="rollback-runner lesson list"
+        )
     one = known[number - 1]
     taken: Any = kind or one.kind
     return kept.Lesson("", taken, text or one.text[language], "", "", "", rests_on=f"{one.key} {one.rests_on}")

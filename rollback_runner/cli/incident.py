@@ -10,6 +10,7 @@ from failback import journal
 
 from rollback_runner import messages
 from rollback_runner.cli.common import language_option, site_option
+from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
 from rollback_runner.record import store
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rollback_runner.site.site import Site
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=SiteGroup, invoke_without_command=True)
 @site_option
 @language_option
 @click.pass_context
@@ -45,7 +46,9 @@ def close(known: tuple[Site, messages.Texts], reason: str) -> None:
     if found is None:
         raise UsageError(texts("incident.none", site=site.name), next_step="rollback-runner phase prepare")
     if not reason.strip():
-        raise UsageError("--reason needs words; it goes on record.", next_step='incident close --reason "why"')
+        raise UsageError(
+            "--reason needs words; it goes on record.", next_step='rollback-runner incident close --reason "why"'
+        )
     journal.append(found / "people.jsonl", "close", by=store.holder(), note=reason.strip())
     incidents.close(home(), site.name)
     click.echo(texts("incident.closed", id=found.name))

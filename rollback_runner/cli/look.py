@@ -11,7 +11,7 @@ from failback import lock
 from rollback_runner import checklist, korean, messages
 from rollback_runner.cli.common import json_option, language_option, with_store
 from rollback_runner.content import home
-from rollback_runner.record import acts, store
+from rollback_runner.record import acts, rehearsed, store
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
@@ -90,12 +90,13 @@ def items(run: str | None, *, everything: bool, host: str | None, language: Lang
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
     texts = messages.Texts(language)
+    check = bool(content and content["check"])
     for row in rows:
-        word = texts.status(row["status"]) if row["status"] else row["phase"]
+        word = texts.status(rehearsed.word(row, check=check)) if row["status"] else row["phase"]
         reason = f": {row['reason']}" if row.get("reason") else ""
         click.echo(f"{row['id']:<11} {word:<12} {row['title'][language]}{reason}")
         for found in row["hosts"]:
-            click.echo(f"  {found['host']}: {texts.status(found['status'])}")
+            click.echo(f"  {found['host']}: {texts.status(rehearsed.word(found, check=check))}")
             for task in found["evidence"]:
                 click.echo(
                     f"    {task['outcome']:<8} {task['task']} ({task['seconds']:.2f} s) {task['message']}".rstrip()

@@ -14,6 +14,7 @@ from failback import journal
 
 from rollback_runner import companions, messages
 from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import home
 from rollback_runner.errors import LockedError, RecordError, UsageError
 from rollback_runner.people import room as people
@@ -50,7 +51,7 @@ class _Known:
     texts: messages.Texts
 
 
-@click.group("messages", invoke_without_command=True)
+@click.group("messages", cls=SiteGroup, invoke_without_command=True)
 @site_option
 @language_option
 @json_option

@@ -12,6 +12,7 @@ from failback import incident as incidents
 
 from rollback_runner import messages
 from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RefusedError, UsageError
 from rollback_runner.people import approvals
@@ -41,13 +42,12 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def _again(function: _F) -> _F:
-    """Let a command below `plan` take `-i` and `--lang` as well: nobody remembers which side of the word they go."""
-    site = click.option("-i", "--site", "site_again", default=None, metavar="SITE", help="The site, as for `plan`.")
+    """Let a command below `plan` take `--lang` as well: nobody remembers which side of the word it goes."""
     lang = click.option("--lang", "lang_again", type=click.Choice(["en", "ko"]), help="The language, as for `plan`.")
-    return site(lang(function))
+    return lang(function)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=SiteGroup, invoke_without_command=True)
 @site_option
 @click.option(
     "--strategy",
@@ -83,7 +83,9 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
         return 0
     site = sites.load(site_name)
     if (maker or key) and not freezes:
-        raise UsageError("--as and --key belong to --freeze.", next_step="plan --freeze --as NAME --key FILE")
+        raise UsageError(
+            "--as and --key belong to --freeze.", next_step="rollback-runner plan --freeze --as NAME --key FILE"
+        )
     kept = None if freezes else frozen.read(site, home())
     whole = plan_whole.make(site, home(), strategy=strategy or (_decided(kept) if kept else ""))
     if freezes:
@@ -103,11 +105,9 @@ def plan(  # noqa: PLR0913 - one parameter per option is how click hands them ov
 @_again
 @json_option
 @click.pass_obj
-def show(
-    known: tuple[str, Language], *, everything: bool, site_again: str | None, lang_again: str | None, as_json: bool
-) -> int:
+def show(known: tuple[str, Language], *, everything: bool, lang_again: str | None, as_json: bool) -> int:
     """Show every step of the plan: what it touches, how it is taken back, and where the point of no return lies."""
-    site_name, language = site_again or known[0], messages.detect(lang_again) if lang_again else known[1]
+    site_name, language = known[0], messages.detect(lang_again) if lang_again else known[1]
     site = sites.load(site_name)
     kept = frozen.read(site, home())
     whole = plan_whole.make(site, home(), strategy=_decided(kept) if kept else "")
@@ -123,9 +123,9 @@ def show(
 @_again
 @json_option
 @click.pass_obj
-def diff(known: tuple[str, Language], *, site_again: str | None, lang_again: str | None, as_json: bool) -> int:
+def diff(known: tuple[str, Language], *, lang_again: str | None, as_json: bool) -> int:
     """Say what changed since the plan was frozen, and whether approvals fall (exit 3) or stay (exit 0)."""
-    site_name, language = site_again or known[0], messages.detect(lang_again) if lang_again else known[1]
+    site_name, language = known[0], messages.detect(lang_again) if lang_again else known[1]
     site = sites.load(site_name)
     kept = plan_document.need(incidents.current(home(), site.name), site.name)
     changes = frozen.changes(kept, plan_whole.make(site, home(), strategy=_decided(kept)))
@@ -171,7 +171,8 @@ def _decided(kept: Frozen) -> str:
     if kept.strategy == ways.DEPLOYMENT_WAY.strategy:
         raise UsageError(
             "The plan that is frozen with the open incident takes a release back, and not the service.",
-            next_step="rollback-runner deployment plan; or plan --freeze puts the service's plan in its place",
+            next_step="rollback-runner deployment plan; or rollback-runner plan --freeze puts the service's plan"
+            " in its place",
         )
     return kept.strategy
 

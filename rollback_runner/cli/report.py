@@ -13,7 +13,7 @@ from failback.errors import ConfigError
 from rollback_runner import companions, messages
 from rollback_runner.cli.common import Group, json_option, language_option, site_option
 from rollback_runner.content import home
-from rollback_runner.errors import RunnerError, UsageError
+from rollback_runner.errors import RecordError, RunnerError, UsageError
 from rollback_runner.people.room import shared
 from rollback_runner.record import (
     delivering,
@@ -41,6 +41,8 @@ _PATIENCE = 30.0  # seconds `send` waits for the channels
 
 class _ShowByDefault(Group):
     """A group whose first word may also be a run: `report 2026...` is `report show 2026...`."""
+
+    by_default = _SHOW
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -183,10 +185,10 @@ def _run(run: str | None, kind: str, language: Language) -> int:
     found = store.find(home(), run)
     content = found.read_report()
     if content is None:
-        raise click.ClickException(
-            f"The run {found.id} was ended before it could write a report; its journal is whole up to that moment.\n"
-            "Next: rollback-runner status shows where it stopped, rollback-runner resume goes on; "
-            f"rollback-runner report --incident {incident_runs.incident_of(found) or 'ID'} has what it left"
+        raise RecordError(
+            f"The run {found.id} was ended before it could write a report; its journal is whole up to that moment.",
+            next_step="rollback-runner status shows where it stopped, rollback-runner resume goes on; "
+            f"rollback-runner report --incident {incident_runs.incident_of(found) or 'ID'} has what it left",
         )
     if kind == "json":
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))

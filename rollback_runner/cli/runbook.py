@@ -57,7 +57,8 @@ def runbook(site_name: str, *, output: str, strategy: str | None, language: Lang
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"{path}: the runbook cannot be written there: {error.strerror}.", next_step="runbook -o FILE"
+            f"{path}: the runbook cannot be written there: {error.strerror}.",
+            next_step="rollback-runner runbook -o FILE",
         ) from error
     click.echo(messages.Texts(language)("runbook.ui.written", path=path, digest=made.origin.digest[:12]), err=True)
     return 0

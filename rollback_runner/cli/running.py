@@ -42,7 +42,10 @@ def confirm(shown: str, question: str) -> str:
     click.echo(shown, err=True)
     if not sys.stdin.isatty():
         raise UsageError(
-            "Nobody can be asked here: standard input is not a terminal.", next_step="the same command with --yes"
+            "Nobody can be asked here: standard input is not a terminal.",
+            next_step="the same command with --check to rehearse it, or with --yes to carry it out"
+            if any("--check" in one.opts for one in click.get_current_context().command.params)
+            else "the same command with --yes",
         )
     answer: str = click.prompt(question, err=True, default="", show_default=False)
     return answer

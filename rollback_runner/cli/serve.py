@@ -11,6 +11,7 @@ import click
 
 from rollback_runner import messages
 from rollback_runner.cli.common import language_option, site_option
+from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import home
 from rollback_runner.errors import UsageError
 from rollback_runner.people import room as people
@@ -26,7 +27,7 @@ PORT = 8460
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=SiteGroup, invoke_without_command=True)
 @site_option
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="On which port.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ def doctor(site_name: str, *, language: Language, as_json: bool) -> int:
     bad = sum(not finding.well for finding in findings)
     if bad and not as_json:
         click.echo(texts("doctor.next", bad=bad, count=len(findings)))
+    elif not as_json:
+        green = "doctor.green" if doctors.has_service(findings) else "doctor.green_applications"
+        click.echo(texts(green, count=len(findings), site=shlex.quote(site_name)))
     return Exit.FAILED if bad else Exit.PROVEN
 
 

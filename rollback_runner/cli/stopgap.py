@@ -51,7 +51,7 @@ def stopgap(  # noqa: PLR0913 - one parameter per option is how click hands them
     mode: Mode = "page" if what == "page" else "read-only" if what == "read-only" else "off"
     if mode != "off":
         if not reason.strip():
-            raise UsageError(texts("stopgap.reason"), next_step=f'stopgap {mode} --reason "why"')
+            raise UsageError(texts("stopgap.reason"), next_step=f'rollback-runner stopgap {mode} --reason "why"')
         _confirm(site.name, mode, texts, yes=yes)
     found = stopgaps.put(site, home(), mode, reason=reason.strip(), during_run=during_run.strip(), say=say)
     return _print(found, texts, what, as_json=as_json)
@@ -61,7 +61,7 @@ def _confirm(site: str, mode: str, texts: Texts, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(texts("stopgap.nobody"), next_step=f"stopgap {mode} with --yes")
+        raise UsageError(texts("stopgap.nobody"), next_step=f"rollback-runner stopgap {mode} with --yes")
     if click.prompt(texts(f"stopgap.ask.{mode}", site=site), err=True, default="", show_default=False) != site:
         raise RefusedError(texts("stopgap.declined", site=site), next_step="the same command again, or with --yes")
 

@@ -12,7 +12,7 @@ from failback.store import files
 from failback.store.exchange import Exchanged, Wish, exchange
 
 from rollback_runner import messages
-from rollback_runner.cli.common import DEFAULT_SITE, json_option, language_option
+from rollback_runner.cli.common import DEFAULT_SITE, json_option, language_option, of_site
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RecordError, UsageError
 from rollback_runner.record import elsewhere, founding
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Not the usual option: these bring over what they are told to, and nothing before.
 _site = click.option(
     "-i", "--site", "site_name", default=DEFAULT_SITE, envvar="RR_SITE", show_default=True, metavar="SITE",
+    callback=of_site,
     help="The site: an inventory directory, or the name of one that comes with this command.",
 )  # fmt: skip
 _files = click.argument("names", nargs=-1, metavar="[FILE]...")

@@ -12,6 +12,7 @@ from failback import incident as incidents
 
 from rollback_runner import companions, messages
 from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import home
 from rollback_runner.errors import Exit, RunnerError, UsageError
 from rollback_runner.screen import watching as screen
@@ -30,7 +31,7 @@ _NAME = "sampler"
 _MINUTES = 10.0
 
 
-@click.group()
+@click.group(cls=SiteGroup)
 @site_option
 @language_option
 @click.pass_context

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rollback_runner.site.site import Site
 
 _KEPT = "deployment-plan"  # as the task that checks the confirmation keeps it
-_FREEZE = "rollback-runner deployment plan --freeze --as NAME --key FILE; then approve"
+_FREEZE = "rollback-runner deployment plan --freeze --as NAME --key FILE; then rollback-runner approve"
 
 
 @dataclass(frozen=True)

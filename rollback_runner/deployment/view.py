@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from rollback_runner import korean
+from rollback_runner import korean, next_steps
 from rollback_runner.deployment import words
 from rollback_runner.plan.view import Line
 
@@ -185,8 +185,8 @@ def _choice(choice: Mapping[str, Any], texts: Texts) -> Iterator[Line]:
     backup = choice.get("backup")
     if strategy == "restore" and backup:
         yield Line("    " + texts("deployment.plan.backup", name=backup["name"], at=words.clock(backup["taken_at"])))
-    if words.said(choice.get("next_step"), texts):
-        yield Line(f"    {texts('report.next')}: {words.said(choice['next_step'], texts)}", "warn")
+    if step := next_steps.complete(words.said(choice.get("next_step"), texts)):
+        yield Line(f"    {texts('report.next')}: {step}", "warn")
 
 
 def _production(project: Mapping[str, Any], texts: Texts) -> Iterator[Line]:
@@ -237,7 +237,8 @@ def _stays(looked: Looked, texts: Texts) -> Iterator[Line]:
     for one in named[:_MOST]:
         told = words.said({"en": one["told"], "ko": one.get("told_ko")}, texts).rstrip(".")
         step = words.said({"en": one.get("next_step"), "ko": one.get("next_step_ko")}, texts).rstrip(".")
-        yield Line(f"    {one['name']}: {told}." + (f" {texts('report.next')}: {step}." if step else ""))
+        follows = f" {texts('report.next')}: {next_steps.complete(step)}." if step else ""
+        yield Line(f"    {one['name']}: {told}.{follows}")
     if len(named) > _MOST:
         yield Line("    " + texts("whole.more", count=len(named) - _MOST))
 

@@ -184,7 +184,7 @@ def _settled(
         if end.promoted == "yes" and word == "refused":
             status, word = "failed", "unproven"
         return status, word, _STOPPED.get(word, "next.resume")
-    step = outcome.next_step(word, end.leg, end.promoted, touched=end.touched, strategy=strategy)
+    step = outcome.next_step(word, end.leg, end.promoted, touched=end.touched, strategy=strategy, check=end.check)
     return status, word, step
 
 

@@ -88,7 +88,7 @@ def require(site: Site, home: Path, plan_digest: str, break_glass: str = "") -> 
     if incident is None:
         raise RefusedError(
             f"{site.name} asks for approvals, and no incident is open that could hold them.",
-            next_step="rollback-runner phase prepare, then plan --freeze, then approve",
+            next_step="rollback-runner phase prepare, then rollback-runner plan --freeze, then rollback-runner approve",
         )
     found = standing(site, home)
     problems = list(found.judged.problems)
@@ -149,7 +149,8 @@ def bring(site: Site, home: Path, signature: Path) -> Statement:
     if signature.suffix != ".sig" or not document.is_file():
         raise UsageError(
             f"{signature} must end in .sig and lie beside the statement it signs.",
-            next_step="rollback-runner approve --role ROLE --print > FILE; sign it; approve --import FILE.sig",
+            next_step="rollback-runner approve --role ROLE --print > FILE; sign it;"
+            " rollback-runner approve --import FILE.sig",
         )
     try:
         text, made = document.read_bytes().decode(), signature.read_bytes()
@@ -167,7 +168,8 @@ def revoke(  # noqa: PLR0913 - what a revocation depends on
     _by_signature(site)
     if not reason.strip():
         raise UsageError(
-            "A revocation needs a reason; it goes on record.", next_step='revoke --role ROLE --reason "why"'
+            "A revocation needs a reason; it goes on record.",
+            next_step='rollback-runner revoke --role ROLE --reason "why"',
         )
     found = standing(site, home)
     if not found.policy.holds_a_role(principal):

@@ -130,7 +130,7 @@ class Around:
             told = "; ".join(change.sentence[self.texts.language] for change in fallen)
             raise RefusedError(
                 f"The approvals have fallen, for what was signed is not what would be done now: {told}.",
-                next_step="rollback-runner plan diff; then plan --freeze, and have it signed again",
+                next_step="rollback-runner plan diff; then rollback-runner plan --freeze, and have it signed again",
             )
         drills.refuse(self.site, self.home, plan, drill=bool(self.options.drill))
         return plan
@@ -172,7 +172,8 @@ class Around:
         if self.options.accept_loss and stake and all(one["savable"] == "all" for one in stake):
             raise RefusedError(
                 "A loss is accepted (--accept-loss), and the plan that was signed says that all can be saved.",
-                next_step="rollback-runner phase prepare, plan --freeze, and have it signed; or --break-glass REASON",
+                next_step="rollback-runner phase prepare, rollback-runner plan --freeze, and have it signed; or"
+                " --break-glass REASON",
             )
 
     def _anew(self, ahead: Sequence[Stage]) -> list[Stage]:

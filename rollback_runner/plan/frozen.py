@@ -51,7 +51,9 @@ def freeze(site: Site, home: Path, whole: Whole, maker: Maker) -> Frozen:
     Raises `UsageError` when the key cannot sign or is not the maker's, `RecordError` when it cannot be kept.
     """
     if not maker.name.strip():
-        raise UsageError("A plan has a maker: who are you?", next_step="plan --freeze --as NAME --key FILE")
+        raise UsageError(
+            "A plan has a maker: who are you?", next_step="rollback-runner plan --freeze --as NAME --key FILE"
+        )
     try:
         key, public = _key(site, maker)
         incident = incidents.begin(home, site.name)
@@ -60,7 +62,7 @@ def freeze(site: Site, home: Path, whole: Whole, maker: Maker) -> Frozen:
         _prove(site, plan, signature)
     except FailbackError as error:
         raise UsageError(
-            f"{error}; the plan was not frozen.", next_step="plan --freeze --as NAME --key FILE"
+            f"{error}; the plan was not frozen.", next_step="rollback-runner plan --freeze --as NAME --key FILE"
         ) from error
     plan_document.write(incident, plan, signature)
     return plan
@@ -132,7 +134,8 @@ def _key(site: Site, maker: Maker) -> tuple[str, list[str]]:
     if asked is None:
         if not maker.key:
             raise UsageError(
-                "Which key signs the plan?", next_step="plan --freeze --as NAME --key FILE, or --key agent"
+                "Which key signs the plan?",
+                next_step="rollback-runner plan --freeze --as NAME --key FILE, or --key agent",
             )
         return maker.key, signing.agent_keys()
     if asked.source == policy.AWX:

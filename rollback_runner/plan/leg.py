@@ -108,13 +108,13 @@ def refuse_unknown(phase: str) -> None:
     if phase == ways.DEPLOYMENT.phase:
         raise UsageError(
             "A release is rolled back by a command of its own, which looks, shows its plan and asks.",
-            next_step="rollback-runner deployment plan -i SITE",
+            next_step="rollback-runner deployment plan",
         )
     if phase not in checklist.PHASES:
         near = checklist.nearest(phase, list(checklist.PHASES))
         raise UsageError(
             f"There is no phase {phase}{near}; phases: {', '.join(checklist.PHASES)}.",
-            next_step="rollback-runner phase emergency -i SITE",
+            next_step="rollback-runner phase emergency",
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import set_cell_size
 
-from rollback_runner import checklist, korean, messages
+from rollback_runner import checklist, korean, messages, next_steps
 from rollback_runner.plan import leg as planning
 from rollback_runner.plan import undo as plan_undo
 
@@ -184,7 +184,7 @@ def _findings(found: Sequence[Mapping[str, Any]], texts: Texts) -> Iterator[Line
                 style,
             )
             if one["next_step"] and severity == "blocker":
-                yield Line(f"    {korean.said(one['next_step'], texts.language)}")
+                yield Line(f"    {next_steps.complete(korean.said(one['next_step'], texts.language))}")
         if len(mine) > _MOST:
             yield Line("  " + texts("whole.more", count=len(mine) - _MOST))
 

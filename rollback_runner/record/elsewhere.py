@@ -19,6 +19,7 @@ from failback.errors import ConfigError, FailbackError
 from failback.store import locks, said, seam
 from failback.store.exchange import Exchanged, Wish, exchange
 
+from rollback_runner import next_steps
 from rollback_runner.errors import RecordError, UsageError
 from rollback_runner.record import store as records
 from rollback_runner.site import inventory
@@ -142,7 +143,8 @@ def push(place: Place, say: Callable[[str], None], wish: Wish | None = None) -> 
         done = exchange(place.store, place.home, place.site, wish or Wish(pull=False))
     except (FailbackError, OSError) as error:
         place.trouble = str(error)
-        say(f"{error}. What is new lies in {place.home} alone. Next: rollback-runner store push")
+        step = next_steps.complete("rollback-runner store push")
+        say(f"{error}. What is new lies in {place.home} alone. Next: {step}")
         return None
     place.trouble, place.clashes = "", tuple(done.clashes)
     for key in done.clashes:
@@ -163,8 +165,8 @@ def may_act(home: Path, site: str) -> None:
     if bad:
         raise RecordError(
             f"{bad[0]} was changed here and at the store: who approved which plan is not known. Nothing was done.",
-            next_step=f"look at both, then rollback-runner store pull {bad[0]} (takes the store's) or store push"
-            f" {bad[0]} (takes this one)",
+            next_step=f"look at both, then rollback-runner store pull {bad[0]} (takes the store's) or"
+            f" rollback-runner store push {bad[0]} (takes this one)",
         )
 
 
@@ -290,7 +292,8 @@ def _point_at_newest(home: Path) -> None:
 
 
 def _clash(place: Place, key: str) -> str:
+    step = f"rollback-runner store pull {key} (takes the store's) or rollback-runner store push {key} (takes this one)"
     return (
         f"{key} was changed here and at the store {place.store.where}; both are left as they are. Look at both, then"
-        f" rollback-runner store pull {key} (takes the store's) or store push {key} (takes this one)"
+        f" {next_steps.complete(step)}"
     )

@@ -14,11 +14,11 @@ import jinja2
 from failback.approval.sentences import ROLES
 from markupsafe import Markup
 
-from rollback_runner import korean, messages
+from rollback_runner import korean, messages, next_steps
 from rollback_runner.content import PACKAGE
 from rollback_runner.deployment import words
 from rollback_runner.picture import svg
-from rollback_runner.record import html_pictures, proofs, reasons
+from rollback_runner.record import html_pictures, proofs, reasons, rehearsed
 from rollback_runner.record.timeline_words import item as item_titles
 from rollback_runner.record.timeline_words import leg as leg_titles
 
@@ -212,6 +212,10 @@ def templates() -> jinja2.Environment:
         "cut_lines": _cut_lines,
         "said": korean.said,
         "told": korean.told,
+        "typed": next_steps.complete,
+        "word": rehearsed.word,
+        "next_step": rehearsed.next_step,
+        "of_phase": rehearsed.of_phase,
     }
     environment.filters["spoken"] = words.of_report
     return environment

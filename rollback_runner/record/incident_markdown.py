@@ -9,7 +9,7 @@ import jinja2
 
 from rollback_runner import korean, messages
 from rollback_runner.content import PACKAGE
-from rollback_runner.record import html, proofs
+from rollback_runner.record import html, proofs, rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,4 +45,5 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"m": escaped, "cut": proofs.cut, "said": korean.said, "told": korean.told}
+    environment.filters["of_phase"] = rehearsed.of_phase
     return environment

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rollback_runner.record import verdict
+
 if TYPE_CHECKING:
     from rollback_runner.messages import Texts
 
@@ -19,6 +21,7 @@ _SHAPES = tuple(
         (r"not asked for: (?P<what>.+)", "rp.reason.not_asked"),
         (r"may be missing: (?P<what>.+)", "rp.reason.absent"),
         (r"every task was skipped", "rp.reason.all_skipped"),
+        (re.escape(verdict.NOT_REHEARSED), "rp.reason.not_rehearsed"),
         (r"the phase (?P<what>\S+) was not begun", "rp.reason.not_begun"),
         (r"no part of (?P<what>\S+): RDS is no measure there; .+", "rp.reason.no_measure"),
         (r"the runs of the phase (?P<what>\S+) did not ask for it", "rp.reason.not_in"),

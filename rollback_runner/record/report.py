@@ -11,10 +11,10 @@ import jinja2
 import jsonschema
 from failback.findings import SEVERITIES
 
-from rollback_runner import checklist, korean, messages
+from rollback_runner import checklist, korean, messages, next_steps
 from rollback_runner.content import PACKAGE
 from rollback_runner.deployment import words
-from rollback_runner.record import release_page, store, verdict
+from rollback_runner.record import reasons, rehearsed, release_page, store, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -227,6 +227,8 @@ def _templates() -> jinja2.Environment:
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     environment.filters["evidence"] = _evidence
     environment.filters |= {"spoken": words.of_report, "said": korean.said, "told": korean.told}
+    environment.filters |= {"word": rehearsed.word, "of_phase": rehearsed.of_phase, "counted": rehearsed.count}
+    environment.filters |= {"next_step": rehearsed.next_step, "typed": next_steps.complete, "reason": reasons.told}
     return environment
 
 

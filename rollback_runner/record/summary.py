@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from rollback_runner.record import service_level
-from rollback_runner.record.timeline_words import item, said, seconds_of, spent, status
+from rollback_runner.record import rehearsed, service_level
+from rollback_runner.record.timeline_words import BOTH, item, said, seconds_of, spent, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -190,7 +190,7 @@ def _open(joined: Mapping[str, Any], rows: Mapping[str, Any]) -> Iterator[dict[s
     if blockers or warnings:
         yield _line(said("rp.open.findings", blockers=blockers, warnings=warnings), "", "warn" if blockers else "note")
     if joined["next_step"]:
-        yield _line(said("rp.open.next", step=_step(joined["next_step"])), "")
+        yield _line(said("rp.open.next", step=_step(joined)), "")
 
 
 def _figures(joined: Mapping[str, Any], times: Mapping[str, str], rows: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -218,11 +218,8 @@ def _figures(joined: Mapping[str, Any], times: Mapping[str, str], rows: Mapping[
     yield {"name": said("rp.figure.broken"), "value": _same(str(broken)), "level": "grave" if broken else "good"}
 
 
-def _step(key: str) -> dict[str, str]:
-    try:
-        return said(key)
-    except KeyError:
-        return {"en": key, "ko": key}
+def _step(joined: Mapping[str, Any]) -> dict[str, str]:
+    return {texts.language: rehearsed.next_step(joined, texts) for texts in BOTH}
 
 
 def _line(told: Mapping[str, str], name: str, level: Level = "note") -> dict[str, Any]:

@@ -9,29 +9,27 @@ from rollback_runner import checklist, messages
 from rollback_runner.errors import UsageError
 from rollback_runner.picture.svg import duration
 
-_BOTH = (messages.Texts("en"), messages.Texts("ko"))
+BOTH = (messages.Texts("en"), messages.Texts("ko"))
 
 
 def said(key: str, **values: Any) -> dict[str, str]:
     """Fill in one text in both languages. A value that is a mapping or a function of the language is taken in each."""
-    return {
-        texts.language: texts(key, **{name: _in(texts, value) for name, value in values.items()}) for texts in _BOTH
-    }
+    return {texts.language: texts(key, **{name: _in(texts, value) for name, value in values.items()}) for texts in BOTH}
 
 
 def status(word: str) -> dict[str, str]:
     """Return the word for a status in both languages."""
-    return {texts.language: texts.status(word) if texts.has(f"status.{word}") else word for texts in _BOTH}
+    return {texts.language: texts.status(word) if texts.has(f"status.{word}") else word for texts in BOTH}
 
 
 def leg(name: str) -> dict[str, str]:
     """Return a leg's name in both languages."""
-    return {texts.language: texts(f"phase.{name}") if texts.has(f"phase.{name}") else name for texts in _BOTH}
+    return {texts.language: texts(f"phase.{name}") if texts.has(f"phase.{name}") else name for texts in BOTH}
 
 
 def legs(names: list[str]) -> dict[str, str]:
     """Return the names of several legs."""
-    return {texts.language: ", ".join(leg(name)[texts.language] for name in names) for texts in _BOTH}
+    return {texts.language: ", ".join(leg(name)[texts.language] for name in names) for texts in BOTH}
 
 
 def item(name: str) -> dict[str, str]:
@@ -44,7 +42,7 @@ def item(name: str) -> dict[str, str]:
 
 def spent(seconds: float) -> dict[str, str]:
     """Return a span of time in both languages."""
-    return {texts.language: duration(seconds, texts.language) for texts in _BOTH}
+    return {texts.language: duration(seconds, texts.language) for texts in BOTH}
 
 
 def when(value: object) -> str:

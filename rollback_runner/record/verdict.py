@@ -20,6 +20,8 @@ Status = Literal["done", "already", "skipped", "refused", "failed", "unreachable
 # The worst first: an item is as good as its worst host, a phase as its worst item.
 ORDER: tuple[Status, ...] = ("failed", "unreachable", "refused", "waiting", "not_run", "skipped", "done", "already")
 PASSED = frozenset({"done", "already"})
+# What was skipped because it acts: its status is one that passes, and this reason says that nothing is proven by it.
+NOT_REHEARSED = "not rehearsed: only the real run does it"
 _WAIVED = "waived:"  # the key of the finding that tells of it, before the item's id
 
 
@@ -150,7 +152,10 @@ def _item(
     missing = next((step for step in wanted if (step.play, step.name) not in ran), None)
     status: Status = min((host.status for host in counted or hosts), key=ORDER.index, default="not_run")
     reason = next((host.reason for host in hosts if host.status == status and host.reason), "")
-    if item.excused and status in {"not_run", "skipped"}:
+    unread = bool(hosts) and all(host.reason == NOT_REHEARSED for host in hosts)
+    if status == "already" and reason == NOT_REHEARSED and not unread:
+        reason = ""  # another host did rehearse it
+    if item.excused and (status in {"not_run", "skipped"} or unread):
         status, reason = "skipped", item.excused
     elif not item.hosts:
         status, reason = "not_run", "no host of this site carries it out"
@@ -175,9 +180,10 @@ def _item(
 
 def _absent(host: HostVerdict, absent: Mapping[str, str]) -> HostVerdict:
     """Give the site's own reason for a host that was left out; a skip's event carries none."""
-    if host.status != "skipped" or host.host not in absent:
+    left_out = host.status == "skipped" or host.reason == NOT_REHEARSED
+    if not left_out or host.host not in absent:
         return host
-    return replace(host, reason=f"may be missing: {absent[host.host]}")
+    return replace(host, status="skipped", reason=f"may be missing: {absent[host.host]}")
 
 
 def _host(name: str, events: Sequence[TaskSeen], *, check: bool) -> HostVerdict:
@@ -206,7 +212,7 @@ def _host(name: str, events: Sequence[TaskSeen], *, check: bool) -> HostVerdict:
     elif outcomes == {"skipped"}:
         status, reason = "skipped", next((event.message for event in events if event.message), "every task was skipped")
         if check:
-            status, reason = "already", "rehearsed: nothing to read"
+            status, reason = "already", NOT_REHEARSED
     elif "changed" in outcomes:
         status = "done"
     else:

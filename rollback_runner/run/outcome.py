@@ -62,9 +62,18 @@ def goes_back(end: Ended, *, stay: bool) -> bool:
 
 
 def next_step(  # noqa: PLR0913 - what the next step depends on
-    outcome: str, leg: Leg, promoted: Promoted, *, touched: bool, strategy: str = "", kind: str = ""
+    outcome: str,
+    leg: Leg,
+    promoted: Promoted,
+    *,
+    touched: bool,
+    strategy: str = "",
+    kind: str = "",
+    check: bool = False,
 ) -> str:
     """Name the sentence of the catalogue that tells what to do next; `kind` is that of a release's move."""
+    if check and outcome != "rehearsed":
+        return "next.rehearse"  # nothing was begun, so there is nothing to go on with
     if leg.phase == "deployment":
         return _of_release(outcome, kind, touched=touched)
     if outcome == "proven":

@@ -167,7 +167,15 @@ class Recorder:
             approvals=report.approvals_of(self.items),
             stopped_at=self.stopped_at,
             unfinished_acts=acts.unfinished(entries),
-            next_step=outcome.next_step(word, last, promoted, touched=touched, strategy=plan.strategy, kind=kind),
+            next_step=outcome.next_step(
+                word,
+                last,
+                promoted,
+                touched=touched,
+                strategy=plan.strategy,
+                kind=kind,
+                check=self.options.check,
+            ),
             journal=self._journal_head(),
             deployment=of_release,
         )

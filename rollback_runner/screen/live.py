@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rollback_runner import checklist
+from rollback_runner import checklist, next_steps
 from rollback_runner.screen import long_work
 from rollback_runner.screen.long_work import LongWork, minutes
 from rollback_runner.screen.progress import Progress
@@ -30,6 +30,8 @@ _WORK_EVERY = 10.0  # seconds between two plain lines on the same work
 _COLOURS = {
     "done": "green",
     "already": "green",
+    "rehearsed": "green",
+    "would_change": "green",
     "running": "cyan",
     "skipped": "dim",
     "waiting": "yellow",
@@ -37,6 +39,8 @@ _COLOURS = {
     "failed": "bold red",
     "unreachable": "bold red",
 }
+_WELL = ("done", "already", "rehearsed", "would_change")
+_MARKS = {"": "·", "running": "…", "skipped": "-", "not_rehearsed": "-"} | dict.fromkeys(_WELL, "✔")
 
 
 class View(Protocol):
@@ -107,9 +111,9 @@ class Plain:
             title = checklist.item(name).title(self._texts.language)
             bad = state in {"failed", "refused", "unreachable"} and bool(event.message)
             # One task serves several items: its words are said once.
-            reason = f": {event.message}" if bad and not told else ""
+            reason = f": {next_steps.complete(event.message)}" if bad and not told else ""
             told = told or bad
-            self.say(f"{self._texts.status(state):<12} {name:<10} {title} ({event.host}){reason}")
+            self.say(f"{self._texts.status(self._progress.word(name)):<12} {name:<10} {title} ({event.host}){reason}")
 
     def tick(self) -> None:
         """Print once when a wait begins to last or the forecast passes the budget, and now and then on long work."""
@@ -233,8 +237,8 @@ def _clock(texts: Texts, progress: Progress, now: float) -> Text:
 def _table(progress: Progress, language: Language) -> Table:
     table = Table.grid(padding=(0, 2))
     for item in progress.plan.items:
-        state = progress.states.get(item.id, "")
-        mark = {"": "·", "running": "…", "done": "✔", "already": "✔", "skipped": "-"}.get(state, "✘")
+        state = progress.word(item.id)
+        mark = _MARKS.get(state, "✘")
         at = f"{progress.finished[item.id]:6.1f} s" if item.id in progress.finished else ""
         style = _COLOURS.get(state, "dim")
         table.add_row(

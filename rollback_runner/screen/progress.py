@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rollback_runner.plan import history
-from rollback_runner.record import verdict
+from rollback_runner.record import rehearsed, verdict
 
 if TYPE_CHECKING:
     from rollback_runner.plan.history import History, Spread
@@ -26,6 +26,7 @@ class Progress:
     past: History
     check: bool = False
     states: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)  # for a state, where a rehearsal has another word
     finished: dict[str, float] = field(default_factory=dict)
     task: str = ""
     task_since: float = 0.0
@@ -47,6 +48,11 @@ class Progress:
             self.hosts.pop(event.host, None)
             return [name for name in event.ids if self._judge(name, now)]
         return []
+
+    def word(self, name: str) -> str:
+        """Return the word for an item's state."""
+        state = self.states.get(name, "")
+        return self.words.get(name, state) if state in verdict.PASSED else state
 
     @property
     def waiting(self) -> bool:
@@ -79,6 +85,7 @@ class Progress:
             return self._set(name, "running")
         if found[0].passed:
             self.finished[name] = now
+            self.words[name] = rehearsed.word({"status": found[0].status, "reason": found[0].reason}, check=self.check)
         return self._set(name, found[0].status)
 
     def _set(self, name: str, state: str) -> bool:

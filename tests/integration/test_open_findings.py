@@ -82,6 +82,17 @@ def test_all_is_looked_at_and_every_blocker_is_named_at_the_end(tmp_path: Path, 
     )
 
 
+def test_of_many_blockers_the_last_line_names_the_first_three(tmp_path: Path) -> None:
+    _code, seen = play(tmp_path, {f"host{n}": {"severity": "blocker"} for n in range(1, 6)})
+    last = verdict.failures(seen)[-1]
+    assert last.message == (
+        "5 must be cleared first: host1: something is wrong; host2: something is wrong; host3: something is wrong;"
+        " and 2 more, which stand above"
+    )
+    evidence = next(event.evidence for event in reversed(seen) if event.kind == "result")
+    assert len(evidence["evidence"]["blockers"]) == 5
+
+
 def test_a_missing_word_is_waiting_and_ends_red(tmp_path: Path) -> None:
     code, seen = play(tmp_path, {"one": {"waiting": "confirm SIT-01"}, "two": {"severity": "note"}})
     assert code != 0

@@ -49,6 +49,21 @@ def test_a_rehearsal_predicts_and_touches_nothing(command: Command) -> None:
     report = command.report()
     assert (report["outcome"], report["epoch"], report["promoted"]) == ("rehearsed", 0, "no")
     assert command.statuses()["SWITCH-02"] == "done"
+    assert command.statuses()["AWS-04"] == "skipped"
+    assert schema_problems(report) == []
+    assert "items proven" not in done.stdout
+    assert " of 14 items rehearsed, " in done.stdout
+    assert ", 1 not asked for\n" in done.stdout
+    assert f"Next: rollback-runner phase emergency -i {command.site} (without --check) carries it out\n" in done.stdout
+    assert "would change SWITCH-02" in done.stderr
+
+
+def test_a_rehearsal_that_failed_is_run_again_and_not_resumed(command: Command) -> None:
+    command.scenario(sample="fail")
+    done = command.phase("--check")
+    assert done.returncode != 0
+    assert "Next: clear what is named above, then run the same command\n" in done.stdout
+    assert "resume" not in done.stdout
 
 
 def test_a_failure_before_the_promotion_goes_back(command: Command) -> None:

@@ -59,7 +59,7 @@ def sign(command: Command, site: Path) -> None:
 def test_it_waits_for_the_signatures_and_then_goes_on(command: Command, site: Path) -> None:
     waits = run(command, site, "rollback", "--yes")
     assert waits.returncode == 4, waits.stdout + waits.stderr
-    assert "plan --freeze" in waits.stdout
+    assert f"rollback-runner plan -i {site} --freeze" in waits.stdout
     assert [phase["name"] for phase in command.report()["phases"]] == ["prepare"]
     assert command.world() == {}
 

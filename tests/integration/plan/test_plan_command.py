@@ -79,7 +79,11 @@ def test_what_is_asked_wrongly_is_one_sentence_with_the_next_step(
 ) -> None:
     monkeypatch.setenv("RR_HOME", str(home))
     for words, said, follows in (
-        (["plan", "--as", "kim"], "--as and --key belong to --freeze.", "plan --freeze --as NAME --key FILE"),
+        (
+            ["plan", "--as", "kim"],
+            "--as and --key belong to --freeze.",
+            "rollback-runner plan --freeze --as NAME --key FILE",
+        ),
         (["plan", "diff", "-i", "inventories/lab"], "No plan is frozen for lab.", "rollback-runner plan --freeze"),
         (["plan", "--strategy", "fast"], "Invalid value for '--strategy'", "rollback-runner plan --help"),
     ):

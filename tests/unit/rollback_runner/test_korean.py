@@ -22,6 +22,23 @@ CLOCK = "the clock of web1 is 6.5 s (+/- 0.02) behind the machine that runs this
             "IDC was opened by an earlier run: 3 transactions of its own since then",
             "이전 실행에서 IDC를 이미 열었습니다. 그 뒤 IDC 자체의 트랜잭션 3건이 있습니다",
         ),
+        ("no one is named as database lead", "데이터베이스 담당자가 지정되지 않았습니다"),
+        (
+            "EXT-01: the communication lead has not said it yet: rollback-runner confirm EXT-01 --as NAME",
+            "EXT-01: 소통 담당자의 답변이 아직 없습니다: rollback-runner confirm EXT-01 --as NAME",
+        ),
+        (
+            "a: group all: site_people.x.contact names fax, which is no channel of site_channels (known are chat).",
+            "a: 그룹 all: site_people.x.contact에 적힌 fax은(는) site_channels에 없는 채널입니다 (있는 것: chat).",
+        ),
+        (
+            "d: group databases: db_idc_host names x, which is no host of the group database_hosts (known are a, b).",
+            "d: 그룹 databases: db_idc_host에 적힌 x은(는) 그룹 database_hosts의 호스트가 아닙니다(있는 것: a, b).",
+        ),
+        (
+            "a: group all: site_name is S, which does not look like a name of lower case letters, digits and hyphens.",
+            "a: 그룹 all: site_name의 값 S은(는) 형식에 맞지 않습니다. 맞는 형식: 소문자, 숫자, 하이픈으로 된 이름.",
+        ),
         ("nobody has translated this; really", "nobody has translated this; really"),
         ("", ""),
     ],

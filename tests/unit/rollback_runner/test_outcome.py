@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from rollback_runner.messages import Texts
 from rollback_runner.plan import ways
 from rollback_runner.run import outcome
 
@@ -59,3 +60,19 @@ def test_every_end_names_a_next_step() -> None:
     assert outcome.next_step("unproven", full, "no", touched=True) == "next.resume"
     assert outcome.next_step("unproven", EMERGENCY, "begun", touched=True) == "next.forward"
     assert outcome.next_step("unproven", EMERGENCY, "no", touched=True) == "next.fenced"
+
+
+@pytest.mark.parametrize("word", ["refused", "unproven", "waiting", "interrupted"])
+@pytest.mark.parametrize("leg", [ways.PREPARE, EMERGENCY, ways.COMPLETE, ways.DEPLOYMENT])
+def test_a_rehearsal_that_failed_is_not_resumed(word: str, leg: ways.Leg) -> None:
+    assert outcome.next_step(word, leg, "no", touched=False, check=True) == "next.rehearse"
+    assert "resume" not in Texts("en")("next.rehearse")
+
+
+def test_a_rehearsal_that_went_well_names_the_act() -> None:
+    assert outcome.next_step("rehearsed", ways.PREPARE, "no", touched=False, check=True) == "next.act"
+
+
+def test_after_a_refusal_nobody_is_sent_to_the_doctor_who_looks_at_none_of_it() -> None:
+    assert Texts("en")("next.refused") == "clear what is named above, then run the same command"
+    assert "doctor" not in Texts("ko")("next.refused")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rollback_runner.errors import Exit
 from rollback_runner.record.seen import Step, TaskSeen
 from rollback_runner.record.verdict import (
+    NOT_REHEARSED,
     ORDER,
     PASSED,
     Expected,
@@ -144,7 +145,32 @@ def test_all_tasks_skipped_is_skipped_with_the_reason() -> None:
     (item,) = judge([Expected("A-01", ("h1",))], STEPS, events)
     assert (item.status, item.reason) == ("skipped", "when was false")
     (rehearsed,) = judge([Expected("A-01", ("h1",))], STEPS, events, check=True)
-    assert rehearsed.status == "already"
+    assert (rehearsed.status, rehearsed.reason) == ("already", NOT_REHEARSED)
+
+
+def test_what_is_not_asked_for_is_not_asked_for_in_a_rehearsal_either() -> None:
+    events = [seen("h1", "skipped"), seen("h1", "skipped", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1",), "not asked for: x is none")], STEPS, events, check=True)
+    assert (item.status, item.reason) == ("skipped", "not asked for: x is none")
+
+
+def test_what_one_host_rehearsed_is_rehearsed() -> None:
+    left = [seen("h1", "skipped"), seen("h1", "skipped", "A-01 | Look at it")]
+    looked = [seen("h2", "ok"), seen("h2", "ok", "A-01 | Look at it")]
+    (item,) = judge([Expected("A-01", ("h1", "h2"))], STEPS, [*left, *looked], check=True)
+    assert (item.status, item.reason) == ("already", "")
+
+
+def test_a_host_that_may_be_missing_is_left_out_of_a_rehearsal_too() -> None:
+    left = [seen("h1", "skipped"), seen("h1", "skipped", "A-01 | Look at it")]
+    looked = [seen("h2", "ok"), seen("h2", "ok", "A-01 | Look at it")]
+    expected = Expected("A-01", ("h1", "h2"), absent=(("h1", "it is away"),))
+    (item,) = judge([expected], STEPS, [*left, *looked], check=True)
+    assert [(host.status, host.reason) for host in item.hosts] == [
+        ("skipped", "may be missing: it is away"),
+        ("already", ""),
+    ]
+    assert (item.status, item.reason) == ("already", "")
 
 
 def test_an_excuse_does_not_hide_a_failure() -> None:
