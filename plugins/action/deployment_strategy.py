@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Providers that can keep requests waiting while the database changes.
 _HOLDS = frozenset({"compose"})
+_BY_RULE = frozenset({"", "rule"})  # a survey in AWX cannot leave a choice empty
 
 
 class ActionModule(DeploymentAction):
@@ -37,6 +38,7 @@ class ActionModule(DeploymentAction):
         """Look at every way and choose. Raises ConfigError, RefusedError, UnreachableError for what cannot be seen."""
         application = self.application()
         hostvars = self._task_vars.get("hostvars") or {}
+        asked = args.text("asked")
         decision = decide(
             Order(
                 site=self._told("site_name") or "site",
@@ -49,7 +51,7 @@ class ActionModule(DeploymentAction):
                 backups=application.get("deployment_backups") or (),
                 hostvars=hostvars,
                 opener=opener_of(application, hostvars),
-                asked=args.text("asked"),
+                asked="" if asked in _BY_RULE else asked,
                 held=application.get("deployment_provider") in _HOLDS,
                 check=self.check_mode,
             )

@@ -22,7 +22,8 @@ options:
     type: dict
     required: true
   asked:
-    description: The strategy a person asks for. Empty, the rule chooses. What is not open is refused, not replaced.
+    description:
+      - The strategy a person asks for. Empty or V(rule), the rule chooses. What is not open is refused, not replaced.
     type: str
     default: ""
   rehearsals:

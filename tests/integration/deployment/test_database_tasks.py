@@ -53,7 +53,8 @@ def test_from_the_look_to_the_proof(site: database_site.Site, server: scratch_my
         "orders.remark": None,
     }
 
-    ahead = site.play(*site.look(), site.act(), check=True)
+    ahead = site.play(*site.look("rule"), site.act(), check=True)  # as a survey says that nobody chose
+    assert ahead.of("DEPLOY-07")["evidence"]["by"] == "rule"
     assert not ahead.of("DEPLOY-07")["evidence"]["rehearsed_now"]
     assert ahead.of("DEPLOY-08")["changed"]
     assert "channel" in columns(server)
