@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollback_runner.plan import ways
 from rollback_runner.record import verdict
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ def count(report: Mapping[str, Any], texts: Texts) -> str:
 
 
 def next_step(report: Mapping[str, Any], texts: Texts) -> str:
-    """Say what a person does next; after a rehearsal that is the very command, for real."""
+    """Say what a person does next, with the very command where it is the same one again, or for real."""
     step: str = report["next_step"]
     if not texts.has(step):
         return step
-    return texts(step, command=_command(report["phases"]))
+    return texts(step, command=_command(report))
 
 
-def _command(phases: Any) -> str:
+def _command(report: Mapping[str, Any]) -> str:
+    phases = report["phases"]
     phase, _, part = (phases[-1]["name"] if phases else "emergency").partition(":")  # none: cut off at once
+    if phase == ways.DEPLOYMENT.name:
+        return f"rollback-runner deployment {(report.get('deployment') or {}).get('kind', 'rollback')}"
     return f"rollback-runner phase {phase}" + (f" --part {part}" if part else "")

@@ -62,7 +62,8 @@ def test_a_rehearsal_that_failed_is_run_again_and_not_resumed(command: Command) 
     command.scenario(sample="fail")
     done = command.phase("--check")
     assert done.returncode != 0
-    assert "Next: clear what is named above, then run the same command\n" in done.stdout
+    again = f"rollback-runner phase emergency -i {command.site} --check"
+    assert f"Next: clear what is named above, then the same command again: {again}\n" in done.stdout
     assert "resume" not in done.stdout
 
 
