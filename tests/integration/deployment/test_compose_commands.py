@@ -69,6 +69,7 @@ def test_back_forth_and_forward_and_no_client_notices(world: World, balancer: Ba
     assert not any("hold" in one["act"] for one in waves), "code alone needs no hold"
 
 
+@pytest.mark.long
 def test_promote_takes_the_newest_that_nobody_went_back_from(world: World, balancer: Balancer, site: Site) -> None:
     assert site("rollback", "--yes", "--to", "r1", "--reason", "both are bad").return_value == 0
     with Clients(balancer.port) as clients:

@@ -49,7 +49,7 @@ def _site(tmp_path: Path, world: World, balancer: Balancer) -> Site:
     return Site(tmp_path, world, balancer)
 
 
-def job(site: Site, *arguments: str, **answers: str) -> subprocess.CompletedProcess[str]:
+def job(site: Site, **answers: str) -> subprocess.CompletedProcess[str]:
     """Launch the template: AWX sends the survey's default for each question nobody answered."""
     survey = surveys.of_deployment("hosts", (_APP,), _BOTH)
     given = {surveys.CONFIRM: "hosts", "deployment_reason": "orders fail"} | answers
@@ -57,7 +57,7 @@ def job(site: Site, *arguments: str, **answers: str) -> subprocess.CompletedProc
     sent = surveys.answers(survey, given) | {"awx_job_id": 42, "awx_user_name": "kim"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RR_", "ANSIBLE"))}
     tools = str(Path(sys.executable).parent)
-    played = ["-i", str(site.directory), "playbooks/deployment_rollback.yml", "-e", json.dumps(sent), *arguments]
+    played = ["-i", str(site.directory), "playbooks/deployment_rollback.yml", "-e", json.dumps(sent)]
     return subprocess.run(
         [f"{tools}/ansible-playbook", *played],
         cwd=ROOT,
@@ -77,11 +77,6 @@ def test_it_says_the_plan_and_refuses_until_somebody_confirms_it(world: World, b
     assert set(world.running().values()) == {"r3"}
     told = json.loads(site("plan", "--json").stdout)["digest"]
     assert told in looked.stdout, "the job says which plan it is that somebody must confirm"
-
-    rehearsed = job(site, "--check", deployment_plan=told)
-    assert rehearsed.returncode == 0, rehearsed.stdout + rehearsed.stderr
-    assert site.report()["outcome"] == "rehearsed"
-    assert set(world.running().values()) == {"r3"}
 
     with Clients(balancer.port) as clients:
         done = job(site, deployment_plan=told)
