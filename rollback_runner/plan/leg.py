@@ -18,7 +18,7 @@ from rollback_runner.record.seen import CHECK, REFUSAL
 from rollback_runner.record.verdict import Expected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rollback_runner.plan.history import Spread
     from rollback_runner.plan.ways import Leg
@@ -129,15 +129,8 @@ def _expected(site: Site, item: checklist.Item) -> Expected:
     excused = ""
     if item.asked_for and all(site.variables[host].get(item.asked_for) == "none" for host in hosts):
         excused = f"not asked for: {item.asked_for} is none"
-    return Expected(item.id, hosts, excused, tuple(_absent(site, hosts)))
-
-
-def _absent(site: Site, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Name the load balancer nodes that the site said may be missing (lb_absent_ok), each with the reason."""
-    for host in hosts:
-        reasons = site.variables[host].get("lb_absent_ok")
-        if isinstance(reasons, dict) and str(reasons.get(host) or "").strip():
-            yield host, str(reasons[host])
+    absent = tuple((host, reason) for host in hosts if (reason := site.may_be_missing(host)))
+    return Expected(item.id, hosts, excused, absent)
 
 
 def acts(step: Step) -> bool:

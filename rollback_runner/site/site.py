@@ -54,6 +54,11 @@ class Site:
         """Return the hosts of one group, in the inventory's order."""
         return self.groups.get(group, ())
 
+    def may_be_missing(self, host: str) -> str:
+        """Return the reason for which a load balancer node may be missing (lb_absent_ok), "" where it may not."""
+        reasons = self.variables[host].get("lb_absent_ok")
+        return str(reasons.get(host) or "").strip() if isinstance(reasons, dict) else ""
+
     @property
     def has_service(self) -> bool:
         """Whether there is a service to take back; otherwise the site has applications only."""

@@ -82,9 +82,10 @@ def _checks(site: Site) -> Iterator[Check]:
             variables = site.variables[host]
             if variables.get("ansible_connection", "ssh") == "ssh":
                 reach = hosts.reach_on_aws if group == _AWS_HOSTS else hosts.reach
-                yield f"SSH to {host}", partial(reach, host, variables)
+                yield f"SSH to {host}", _or_missing(site, host, partial(reach, host, variables))
             if group == "load_balancers":
-                yield f"load balancer socket on {host}", partial(hosts.balancer, host, variables)
+                look = partial(hosts.balancer, host, variables)
+                yield f"load balancer socket on {host}", _or_missing(site, host, look)
     for host in site.hosts("databases"):
         variables = site.variables[host]
         for side in ("db_idc", "db_aws"):
@@ -98,6 +99,19 @@ def _checks(site: Site) -> Iterator[Check]:
         if records:
             yield "DNS zone (route53)", partial(names.zone, site.variables[host]["dns_servers"].get("route53"), records)
     yield from applications.checks(site)
+
+
+def _or_missing(site: Site, host: str, look: Callable[[], str]) -> Callable[[], str]:
+    """Let the site's reason for a node that may be missing excuse what is wrong with it, as a run does."""
+    reason = site.may_be_missing(host)
+
+    def excused() -> str:
+        try:
+            return look()
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            return f"{_said(error)}; it may be missing: {reason}"
+
+    return excused if reason else look
 
 
 def _carry_out(check: Check) -> Finding:

@@ -85,6 +85,21 @@ def test_a_part_that_does_not_answer_does_not_stop_the_others(directory: Path, m
     assert found["DNS key (rfc2136)"][0]
 
 
+def test_a_node_that_may_be_missing_is_excused_with_its_reason(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.hosts, "balancer", broken)
+    socket = "load balancer socket on idc-lb1"
+    assert not findings(directory)[socket][0]
+    file = directory / "group_vars" / "load_balancers.yml"
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("\nlb_absent_ok: {idc-lb1: switched off for good}\n")
+    assert findings(directory)[socket] == (
+        True,
+        "[Errno 113] No route to host; it may be missing: switched off for good",
+    )
+
+
 def test_a_proxy_that_only_the_shell_has_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
     os.environ["HTTPS_PROXY"] = "http://kim:hunter2@proxy:3128"
