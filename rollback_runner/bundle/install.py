@@ -45,6 +45,10 @@ class StopError(Exception):
         self.code = code
 
 
+class EndedError(BaseException):
+    """Somebody ended it. After a KeyboardInterrupt, subprocess would not wait for the program that it killed."""
+
+
 def language() -> str:
     """Return the language of whoever is here, by the locale."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -70,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     except StopError as error:
         sys.stderr.write(f"{error}\n")
         return error.code
-    except KeyboardInterrupt:
+    except EndedError:
         sys.stderr.write(f"{say('interrupted')}\n")
         return INTERRUPTED
     return 0
@@ -84,9 +88,9 @@ def answer_endings(how: Any) -> None:
 
 
 def interrupted(*_told: object) -> None:
-    """Stop where it is, and let no second one cut off what puts things away. Raises KeyboardInterrupt."""
+    """Stop where it is, and let no second one cut off what puts things away. Raises EndedError."""
     answer_endings(signal.SIG_IGN)
-    raise KeyboardInterrupt
+    raise EndedError
 
 
 def install(given: argparse.Namespace) -> list[str]:
