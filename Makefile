@@ -36,7 +36,7 @@ unit: setup ## Pure logic, no server
 	@pytest -q -n 2 tests/unit
 
 contract: setup ## What the parts promise each other
-	@pytest -q tests/contract
+	@pytest -q -n 2 tests/contract
 
 integration: lab ## Real servers, real ssh, real traffic
 	@pytest -q -n 2 -m "not long" --durations=25 tests/integration
