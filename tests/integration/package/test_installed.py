@@ -32,7 +32,7 @@ def test_the_command_answers(installed: Installed, wheel: Path) -> None:
     version = wheel.name.split("-")[1]
     assert version in installed.run("rollback-runner", "--version").stdout
     assert "RDS takes no write" in installed.run("rollback-runner", "explain", "AWS-03").stdout
-    assert "AWS-03" in installed.run("rollback-runner", "items").stdout
+    assert "Next: rollback-runner phase emergency" in installed.run("rollback-runner", "items").stderr  # no run yet
 
 
 def test_an_example_is_written_and_examined(installed: Installed) -> None:
@@ -58,5 +58,7 @@ def test_the_unit_tests_pass_against_it(installed: Installed, tmp_path: Path) ->
     project = installed.as_project(tmp_path / "project")
     argv = ("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *made_package.FOR_TESTS)
     assert installed.run(*argv).returncode == 0
-    done = installed.run("python", "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "tests/unit", cwd=project)
+    # Images for AWX are built in a checkout; what builds them is no part of the wheel.
+    argv = ("-q", "-n", "2", "-p", "no:cacheprovider", "--ignore", "tests/unit/execution", "tests/unit")
+    done = installed.run("python", "-m", "pytest", *argv, cwd=project)
     assert done.returncode == 0, done.stdout[-4000:]
