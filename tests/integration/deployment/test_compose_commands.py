@@ -14,26 +14,7 @@ from rollback_runner.errors import RefusedError, UsageError
 from rollback_runner.record import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(name="world", scope="module")
-def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    world = World(tmp_path_factory.mktemp("commands"))
-    try:
-        world.start()
-        yield world
-    finally:
-        world.stop()
-
-
-@pytest.fixture(name="balancer")
-def _balancer(world: World, tmp_path: Path) -> Iterator[Balancer]:
-    world.lay()
-    balancer = Balancer(tmp_path / "lb", world)
-    yield balancer
-    balancer.stop()
 
 
 @pytest.fixture(name="site")

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from compose_site import Site
@@ -19,29 +18,8 @@ from rollback_runner import messages
 from rollback_runner.awx import surveys
 from rollback_runner.record import store
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _APP = "shop-web"
 _BOTH = (messages.Texts("en"), messages.Texts("ko"))
-
-
-@pytest.fixture(name="world", scope="module")
-def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    world = World(tmp_path_factory.mktemp("job"))
-    try:
-        world.start()
-        yield world
-    finally:
-        world.stop()
-
-
-@pytest.fixture(name="balancer")
-def _balancer(world: World, tmp_path: Path) -> Iterator[Balancer]:
-    world.lay()
-    balancer = Balancer(tmp_path / "lb", world)
-    yield balancer
-    balancer.stop()
 
 
 @pytest.fixture(name="site")

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import role_play
 from compose_world import DIRECTORY, Balancer, Clients, World
 from role_play import blockers, evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from run_tasks import Played
-
-
-@pytest.fixture(name="world", scope="module")
-def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    world = World(tmp_path_factory.mktemp("keys"))
-    try:
-        world.start()
-        yield world
-    finally:
-        world.stop()
-
-
-@pytest.fixture(name="balancer")
-def _balancer(world: World, tmp_path: Path) -> Iterator[Balancer]:
-    world.lay()
-    balancer = Balancer(tmp_path / "lb", world)
-    yield balancer
-    balancer.stop()
 
 
 def play(world: World, balancer: Balancer, work: Path, playbook: str, **extra: Any) -> Played:

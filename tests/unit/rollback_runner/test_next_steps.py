@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from failback import incident as incidents
 
-from rollback_runner import next_steps
+from rollback_runner import messages, next_steps
 from rollback_runner.cli import root
 from rollback_runner.cli.common import DEFAULT_SITE, run
 from rollback_runner.cli.site_group import SiteGroup
 from rollback_runner.content import ROOT
-from rollback_runner.messages import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from rollback_runner.checklist import Language
 
 LAB = str(ROOT / DEFAULT_SITE)
 
@@ -69,15 +70,13 @@ def test_a_command_gets_the_site_as_it_was_given(said: str, typed: str) -> None:
 
 
 def test_on_the_default_site_nothing_is_added() -> None:
-    assert Texts("en")("next.resume").startswith("rollback-runner resume (")
+    assert messages.Texts("en")("next.resume").startswith("rollback-runner resume (")
 
 
 @pytest.mark.usefixtures("_shop")
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_every_next_step_of_the_catalogue_is_complete(language: str) -> None:
-    from rollback_runner import messages  # noqa: PLC0415 - the whole catalogue
-
-    texts = Texts(language)  # type: ignore[arg-type] - one of the two
+def test_every_next_step_of_the_catalogue_is_complete(language: Language) -> None:
+    texts = messages.Texts(language)
     for key in messages.below("next."):
         told = texts(f"next.{key}", command="rollback-runner phase prepare")
         assert len(re.findall(r"rollback-runner [a-z]", told)) == told.count(" -i inventories/example"), told
