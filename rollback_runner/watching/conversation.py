@@ -88,6 +88,12 @@ class Conversation:
             raise SourceError(why) from error
         return answer.decode(errors="replace")
 
+    def interrupt(self) -> None:
+        """End the process under whoever waits for its answer, from another thread; never raises."""
+        process = self._process
+        if process is not None:
+            process.terminate()
+
     def close(self) -> None:
         """End the process; safe to repeat, never raises."""
         process, self._process = self._process, None

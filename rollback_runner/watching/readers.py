@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rollback_runner.watching.source import Reading, Source
 
+_AGAIN = 0.1  # seconds between two interruptions of a reading at the end
 _LONGEST = 15.0  # seconds between two tries of a lost source, unless it is read less often anyway
 _STACK = 256 * 1024  # bytes; a thread's default of 8 MB is address space only, but musl and limits count it
 
@@ -61,18 +62,22 @@ class Readers:
             return found
 
     def end(self, patience: float = 2.0) -> None:
-        """Stop reading; connections are closed from here, so that nobody waits for a slow answer."""
+        """Stop reading, and wait at most ``patience`` seconds for readings that cannot be interrupted."""
         self._over.set()
-        for source in self._sources:
-            source.close()
         deadline = time.monotonic() + patience
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        for source in self._sources:
-            # One that was just connecting has a connection again.
-            source.close()
+        # More than once: one that was just connecting has something to wait for again.
+        while (waiting := [thread for thread in self._threads if thread.is_alive()]) and time.monotonic() < deadline:
+            for source in self._sources:
+                source.interrupt()
+            waiting[0].join(_AGAIN)
 
     def _follow(self, source: Source) -> None:
+        try:
+            self._read_again_and_again(source)
+        finally:
+            source.close()
+
+    def _read_again_and_again(self, source: Source) -> None:
         interval = source.interval or self._interval
         failed = 0
         while not self._over.is_set():

@@ -53,6 +53,14 @@ class Source(Protocol):
         """Read now. Raises `SourceError`, another `FailbackError` or `OSError` when it is lost."""
         ...
 
+    def interrupt(self) -> None:
+        """Have a reading that waits end soon; from another thread, safe to repeat, never raises.
+
+        It closes nothing: what a thread reads from is closed by that thread alone. A source that keeps nothing open,
+        or waits only seconds, need not do anything.
+        """
+        return
+
     def close(self) -> None:
-        """Give back connections and processes; safe to repeat, never raises."""
-        ...
+        """Give back connections and processes; from the thread that reads, safe to repeat, never raises."""
+        return

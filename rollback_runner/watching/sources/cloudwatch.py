@@ -17,7 +17,7 @@ from failback.errors import FailbackError
 
 from rollback_runner.site.inventory import is_template
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +55,7 @@ class Instance:
     name: str
 
 
-class CloudWatch:
+class CloudWatch(Source):
     """See `source.Source`. One account and region."""
 
     name = "cloudwatch"

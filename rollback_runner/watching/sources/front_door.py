@@ -18,7 +18,7 @@ from failback.journeys.latency import percentile
 
 from rollback_runner.watching.series import Point
 from rollback_runner.watching.settings import service
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _PERCENTILES = {"latency_p50": 0.50, "latency_p95": 0.95, "latency_p99": 0.99}
 _FAILED = 500
 
 
-class FrontDoor:
+class FrontDoor(Source):
     """One way in. A door that does not answer is no lost source: that it fails is the figure."""
 
     name = "front_door"
@@ -60,9 +60,6 @@ class FrontDoor:
             self._seen.popleft()
         found = [(name, value) for name, value in figures(list(self._seen)) if name not in self._elsewhere]
         return Reading([Point(now, name, self._door.name, value) for name, value in found])
-
-    def close(self) -> None:
-        """Nothing stays open between two requests."""
 
 
 def sources(site: Site, settings: Settings, _place: Place) -> Iterator[FrontDoor]:

@@ -18,7 +18,7 @@ from failback.situation import stats
 
 from rollback_runner.watching.conversation import Conversation, reach
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ for n in iter(sys.stdin.readline,''):
 """
 
 
-class Balancer:
+class Balancer(Source):
     """One load balancer node."""
 
     name = "haproxy"
@@ -78,6 +78,11 @@ class Balancer:
         if before is not None:
             found += rates(before[1], rows, moment - before[0])
         return Reading([Point(now, name, self._host, value) for name, value in found])
+
+    def interrupt(self) -> None:
+        """End the ssh, which nobody then waits for."""
+        if self._talk:
+            self._talk.interrupt()
 
     def close(self) -> None:
         """End the ssh."""

@@ -16,7 +16,7 @@ from failback.mysql import Login, Server
 from rollback_runner.watching.final import Finals
 from rollback_runner.watching.series import Point
 from rollback_runner.watching.settings import service
-from rollback_runner.watching.source import Reading
+from rollback_runner.watching.source import Reading, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _DEADLINE = 20.0  # seconds of one query; the phase itself allows more, but it is waited for
 
 
-class Data:
+class Data(Source):
     """One database pair; silent without a gap until IDC was opened."""
 
     name = "invariants"
@@ -55,9 +55,6 @@ class Data:
             results = invariants.check(server, self._asked, timeout=_DEADLINE)
         broken = sum(1 for result in results if result.problems)
         return Reading([Point(time.time(), "data_problems", self._host, float(broken))])
-
-    def close(self) -> None:
-        """Nothing stays open between two questions."""
 
 
 def sources(site: Site, settings: Settings, place: Place) -> Iterator[Data]:

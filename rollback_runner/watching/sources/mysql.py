@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from failback.errors import FailbackError, MySQLError
 from failback.mysql import Login, Row, Server
 
+from rollback_runner.watching.held import Held
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +56,7 @@ _LAG = (
 )
 
 
-class Database:
+class Database(Source):
     """One server."""
 
     name = "mysql"
@@ -64,16 +65,14 @@ class Database:
         self.hosts = (host,)
         self.interval = 0.0
         self._host = host
-        self._login = login
-        self._server: Server | None = None
+        self._held = Held(login, _PATIENCE, _PATIENCE)
         self._before: tuple[float, dict[str, int]] | None = None
         self._knows_lag = True
 
     def read(self) -> Reading:
         """Ask once. Raises `SourceError` or another `FailbackError`."""
         try:
-            server = self._server or self._connect()
-            status, locks, *lag = self._ask(server)
+            status, locks, *lag = self._ask(self._held.server())
         except FailbackError:
             self.close()
             raise
@@ -86,20 +85,14 @@ class Database:
         found += lags(lag[0] if lag else ())
         return Reading([Point(now, name, self._host, value) for name, value in found])
 
+    def interrupt(self) -> None:
+        """Wait for no answer any more."""
+        self._held.cut()
+
     def close(self) -> None:
         """Close the connection."""
-        server, self._server, self._before = self._server, None, None
-        if server is not None:
-            server.close()
-
-    def _connect(self) -> Server:
-        server = Server.connect(self._login, connect_timeout=_PATIENCE, read_timeout=_PATIENCE)
-        uuid = server.text("SELECT @@server_uuid").lower()
-        if self._login.server_uuid and uuid != self._login.server_uuid:
-            server.close()
-            raise SourceError(f"{self._login} is server {uuid}, the inventory means {self._login.server_uuid}")
-        self._server = server
-        return server
+        self._before = None
+        self._held.close()
 
     def _ask(self, server: Server) -> list[list[Row]]:
         if not self._knows_lag:

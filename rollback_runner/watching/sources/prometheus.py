@@ -13,7 +13,7 @@ from rollback_runner.watching import series
 from rollback_runner.watching.prometheus_api import Api, Points, QueryError
 from rollback_runner.watching.promql import WINDOW, Query, Sides, joined, queries
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,7 +59,7 @@ def of_site(site: Site, incident: Path | None = None) -> Prometheus | None:
     return found
 
 
-class Prometheus:
+class Prometheus(Source):
     """See `source.Source`."""
 
     name = "prometheus"
@@ -115,9 +115,6 @@ class Prometheus:
     def asked(self) -> tuple[Query, ...]:
         """Return everything it can be asked."""
         return self._asked
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     @staticmethod
     def _each(wanted: Iterable[Query], ask: Callable[[str], Points]) -> tuple[Points, dict[str, str]]:

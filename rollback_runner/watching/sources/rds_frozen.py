@@ -16,8 +16,9 @@ from failback.gtid import GtidSet
 from failback.mysql import Login, Server
 
 from rollback_runner.watching.final import Finals
+from rollback_runner.watching.held import Held
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0
 
 
-class Frozen:
+class Frozen(Source):
     """One RDS instance; silent without a gap until IDC was opened, for there is nothing to prove before."""
 
     name = "rds_frozen"
@@ -40,10 +41,9 @@ class Frozen:
         self.hosts = (self._instance,)
         self.interval = interval
         self._pair = pair
-        self._login = Login.from_dict(variables["db_aws"], "db_aws")
+        self._held = Held(Login.from_dict(variables["db_aws"], "db_aws"), _PATIENCE, 2 * _PATIENCE, name="RDS")
         self._exempt = tuple(str(user) for user in variables.get("db_exempt_users") or ())
         self._finals = finals
-        self._server: Server | None = None
         self._final: aws_view.Final | None = None
         # What Amazon wrote behind the fence, and where the last of it stands: it is decoded once.
         self._harmless = GtidSet()
@@ -58,7 +58,7 @@ class Frozen:
         if self._final != final:
             self._final, self._harmless, self._from = final, GtidSet(), (final.log_file, final.log_position)
         try:
-            server = self._server or self._connect()
+            server = self._held.server()
             # The account's own view of beyond is decoded below, once; here it is told that nothing lies beyond.
             executed = GtidSet.parse(server.text("SELECT @@GLOBAL.gtid_executed"))
             beyond = self._beyond(server, final, executed)
@@ -78,11 +78,13 @@ class Frozen:
             ]
         )
 
+    def interrupt(self) -> None:
+        """Wait for no answer any more."""
+        self._held.cut()
+
     def close(self) -> None:
         """Close the connection."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        self._held.close()
 
     def _beyond(self, server: Server, final: aws_view.Final, executed: GtidSet) -> int:
         """Count the transactions after FINAL that are not Amazon's housekeeping."""
@@ -93,15 +95,6 @@ class Frozen:
                 self._harmless |= GtidSet.parse(one.gtid)
                 self._from = (one.log_file, one.log_position) if one.log_file else self._from
         return len(alarms) + found.undecoded.count()
-
-    def _connect(self) -> Server:
-        server = Server.connect(self._login, name="RDS", connect_timeout=_PATIENCE, read_timeout=2 * _PATIENCE)
-        uuid = server.text("SELECT @@server_uuid").lower()
-        if self._login.server_uuid and uuid != self._login.server_uuid:
-            server.close()
-            raise SourceError(f"{self._login} is server {uuid}, the inventory means {self._login.server_uuid}")
-        self._server = server
-        return server
 
 
 def sources(site: Site, settings: Settings, place: Place) -> Iterator[Frozen]:

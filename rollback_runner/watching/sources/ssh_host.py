@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rollback_runner.watching.conversation import Conversation, reach
 from rollback_runner.watching.series import Point
-from rollback_runner.watching.source import Reading, SourceError
+from rollback_runner.watching.source import Reading, Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ class Facts:
     rooms: Mapping[str, float] = field(default_factory=dict)
 
 
-class Host:
+class Host(Source):
     """One host."""
 
     name = "ssh"
@@ -74,6 +74,10 @@ class Host:
         before = None if self._talk.fresh else self._before
         self._before = facts
         return Reading([Point(now, name, self._host, value) for name, value in figures(before, facts)])
+
+    def interrupt(self) -> None:
+        """End the ssh, which nobody then waits for."""
+        self._talk.interrupt()
 
     def close(self) -> None:
         """End the ssh."""

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pymysql
 import pytest
 from daemons import wait_until
 from failback.binlog.changes import changed_keys
 from failback.compare.options import Options
 from failback.compare.progress import Progress
 from failback.compare.run import compare
+from failback.compare.sides import Side
 from failback.errors import FailbackError, MySQLError, RefusedError, UnreachableError
 from idc_side import run_action
 
@@ -88,6 +91,38 @@ def test_a_server_that_goes_away_is_an_error(sides: Sides) -> None:
     with pytest.raises(UnreachableError, match="RDS"):
         compare(sides.idc.login(), sides.rds.login(), ["kinds"], Options(**SMALL), Acting(sides.rds.crash))
     assert sides.compare().equal
+
+
+def test_an_error_in_the_middle_ends_what_is_asked_on_the_server_before_a_connection_is_closed(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[pymysql.Connection[Any]] = []
+    closed_in_use: list[int] = []
+    query, close = pymysql.Connection.query, pymysql.Connection.close
+
+    def tracked_query(connection: pymysql.Connection[Any], *given: Any, **named: Any) -> int:
+        used.append(connection)
+        try:
+            return query(connection, *given, **named)
+        finally:
+            used.remove(connection)
+
+    def tracked_close(connection: pymysql.Connection[Any]) -> None:
+        # Two threads in one TLS session crash the interpreter now and then; what leads there is looked for.
+        if connection in used:
+            closed_in_use.append(connection.thread_id())
+        close(connection)
+
+    monkeypatch.setattr(pymysql.Connection, "query", tracked_query)
+    monkeypatch.setattr(pymysql.Connection, "close", tracked_close)
+    asked = "FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(600)%'"
+    with suppress(MySQLError), Side.open(sides.idc.login(), "IDC", 4, 60.0) as side:
+        questions = [side.submit(lambda server: server.text("SELECT SLEEP(600)")) for _ in range(6)]
+        wait_until(lambda: sides.idc.root(f"SELECT COUNT(*) {asked}") == "4", lambda: "nothing is asked", 60)
+        side.control.text("SELECT no_such_column")
+    assert closed_in_use == []
+    assert [question.cancelled() for question in questions] == [False] * 4 + [True] * 2
+    wait_until(lambda: sides.idc.root(f"SELECT COUNT(*) {asked}") == "0", lambda: "the server goes on", 60)
 
 
 def test_a_query_that_fails_on_both_sides_alike_is_an_error(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import mysql_pair
@@ -12,6 +14,7 @@ from mysql_pair import APP_ACCOUNTS
 from watched_site import wait_for
 
 from rollback_runner.watching.final import Finals
+from rollback_runner.watching.readers import Readers
 from rollback_runner.watching.source import SourceError
 from rollback_runner.watching.sources import invariants, mysql, rds_frozen
 
@@ -87,6 +90,29 @@ def test_a_session_that_was_killed_is_a_lost_source_once(followed: mysql.Databas
     with pytest.raises(FailbackError, match="does not answer"):
         followed.read()
     assert "mysql_connections" in values(followed)
+
+
+def test_the_end_waits_for_no_answer_and_closes_nothing_under_its_reader(
+    mysql_servers: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql, "_PATIENCE", 600.0)
+    source = mysql.Database("shop-prod", mysql_servers.rds.login())
+    source.read()
+    closed_by: list[threading.Thread] = []
+    close = source.close
+    monkeypatch.setattr(source, "close", lambda: (closed_by.append(threading.current_thread()), close()))
+    work = Readers([source], 0.05)
+    docker = ["docker", "pause", mysql_servers.rds.container]
+    subprocess.run(docker, check=True, capture_output=True)
+    try:
+        work.begin()
+        reader = next(thread for thread in threading.enumerate() if thread.name == "mysql")
+        assert work.take(1.0) == []  # it waits for its answer
+        work.end(patience=60.0)
+        assert not reader.is_alive()
+    finally:
+        subprocess.run(["docker", "unpause", mysql_servers.rds.container], check=True, capture_output=True)
+    assert set(closed_by) == {reader}
 
 
 def test_another_server_at_this_address_is_not_followed(mysql_servers: Pair) -> None:

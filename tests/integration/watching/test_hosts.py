@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import ssh_host
 from watched_site import wait_for
 
+from rollback_runner.watching.readers import Readers
 from rollback_runner.watching.source import SourceError
 from rollback_runner.watching.sources import haproxy
 from rollback_runner.watching.sources.ssh_host import Host
@@ -87,6 +89,19 @@ def test_a_host_that_hangs_is_given_up_in_time(host: Host, box: SshHost) -> None
     # It answers only once it is let go, below: whoever waited for that would never get here.
     with pytest.raises(SourceError, match=r"no answer within 0\.5 s"):
         host.read()
+    box.run("pkill", "-KILL", "-f", "while read")
+
+
+def test_nobody_waits_at_the_end_for_a_host_that_hangs(host: Host, box: SshHost) -> None:
+    host.read()
+    host._talk._patience = 600.0
+    box.run("pkill", "-STOP", "-f", "while read")
+    work = Readers([host], 0.05)
+    work.begin()
+    reader = next(thread for thread in threading.enumerate() if thread.name == host.name)
+    assert work.take(0.5) == []
+    work.end(patience=60.0)
+    assert not reader.is_alive()
     box.run("pkill", "-KILL", "-f", "while read")
 
 

@@ -64,16 +64,13 @@ class _Look:
 
 @contextmanager
 def _look(login: Login, schemas: Sequence[str], options: Options, progress: Progress, name: str) -> Iterator[_Look]:
-    side = Side.open(login, name, options.workers, options.timeout)
-    try:
+    with Side.open(login, name, options.workers, options.timeout) as side:
         side.snapshot()
         may_read_all(side.control, schemas)
         throttle = Throttle((side,), max_running=options.max_running, busy=options.busy, patience=options.patience)
         definitions, tables = read_definitions(side.control, schemas), read_tables(side.control, schemas)
         yield _Look(side, definitions, tables, throttle, progress)
         progress.begin("done")
-    finally:
-        side.close()
 
 
 def build(

@@ -10,15 +10,16 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from failback.errors import FailbackError, RefusedError
-from failback.mysql import Server
+from failback.mysql import ER_UNKNOWN_THREAD, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
 
     from failback.mysql import Login, Row
 
@@ -31,6 +32,7 @@ _SESSION = (
 _SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _SILENCE = 0.05  # seconds
 _TRIES = 20
+_LAST_WORD = 3.0  # seconds for telling the server to end what we asked
 
 
 class Side:
@@ -122,9 +124,32 @@ class Side:
         finally:
             self._free.put(server)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._end_questions()
+        self.close()
+
+    def _end_questions(self) -> None:
+        """Have nobody wait for an answer any more: neither a thread here nor, where it can still be told, the server.
+
+        A digest of a large chunk would go on reading there for minutes after its asker is gone.
+        """
+        with suppress(FailbackError), self.control.deadline(_LAST_WORD):
+            self.control.execute_each(
+                [f"KILL {number}" for number in self.thread_ids[1:]], tolerate={ER_UNKNOWN_THREAD}
+            )
+        for server in self._all[1:]:
+            server.cut()
+
     def close(self) -> None:
-        """Drop what has not begun, end what runs, close the connections."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Drop what has not begun, wait for what runs, close the connections."""
+        self._pool.shutdown(cancel_futures=True)
         for server in self._all:
             server.close()
 
@@ -161,11 +186,8 @@ def opened(idc: Login, aws: Login, workers: int, timeout: float) -> Iterator[Pai
         futures = [
             pool.submit(Side.open, login, name, workers, timeout) for login, name in ((idc, "IDC"), (aws, "RDS"))
         ]
-    sides = [future.result() for future in futures if future.exception() is None]
-    try:
+    with ExitStack() as sides:
         for future in futures:
-            future.result()
-        yield Pair(*sides)
-    finally:
-        for side in sides:
-            side.close()
+            if future.exception() is None:
+                sides.enter_context(future.result())
+        yield Pair(*(future.result() for future in futures))

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback.errors import ConfigError, FailbackError, MySQLError, RefusedError
+from failback.errors import ConfigError, FailbackError, RefusedError
+from failback.mysql import ER_UNKNOWN_THREAD
 from failback.restore import bookkeeping
 from failback.restore.context import Context, NoRecord, Options, Recorder, StageResult
 from failback.restore.progress import Progress
@@ -32,7 +33,6 @@ STAGES: Mapping[str, Callable[[Context], StageResult]] = {
     "finish": finish.run,
 }
 _GONE_TIMEOUT = 120.0  # seconds for a killed restore's sessions to roll back and end
-ER_NO_SUCH_THREAD = 1094
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,5 @@ def end_leftovers(admin: Session) -> None:
             raise FailbackError(
                 f"sessions of a killed restore do not end on {admin.name}: {ids}; look at its processlist"
             )
-        for thread in ids:
-            try:
-                admin.execute(f"KILL {thread}")
-            except MySQLError as error:
-                if error.code != ER_NO_SUCH_THREAD:
-                    raise
+        admin.execute_each([f"KILL {thread}" for thread in ids], tolerate={ER_UNKNOWN_THREAD})
         time.sleep(0.1)

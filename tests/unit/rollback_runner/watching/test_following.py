@@ -11,6 +11,7 @@ import pytest
 from rollback_runner.site.site import Site
 from rollback_runner.telling import escalation
 from rollback_runner.watching import alarms, keeping, notes, readers, sampler, series
+from rollback_runner.watching import source as base
 from rollback_runner.watching.notes import Breach, Gap
 from rollback_runner.watching.readers import Readers, Told
 from rollback_runner.watching.sampler import Sampler, unwatched_since
@@ -40,20 +41,26 @@ class Around:
 
 
 @dataclass
-class Source:
+class Source(base.Source):
     """A source that does as it is told."""
 
     give: Callable[[], Reading] = lambda: Reading([])
     name: str = "pretended"
     hosts: tuple[str, ...] = ("a", "b")
     interval: float = 0.0
-    closed: int = 0
+    wake: Callable[[], None] = lambda: None
+    read_by: int = 0
+    closed_by: int = 0
 
     def read(self) -> Reading:
+        self.read_by = threading.get_ident()
         return self.give()
 
+    def interrupt(self) -> None:
+        self.wake()
+
     def close(self) -> None:
-        self.closed += 1
+        self.closed_by = threading.get_ident()
 
 
 @pytest.fixture(name="context")
@@ -167,9 +174,13 @@ def test_what_cannot_be_written_is_kept_in_order_and_its_loss_is_on_record(
 
 
 def test_a_slow_source_keeps_nobody_waiting_and_a_broken_one_costs_only_itself() -> None:
-    over = threading.Event()
+    over, interrupted = threading.Event(), threading.Event()
 
     def slow() -> Reading:
+        interrupted.wait(30)
+        return Reading([])
+
+    def stubborn() -> Reading:
         over.wait(30)
         return Reading([])
 
@@ -180,21 +191,27 @@ def test_a_slow_source_keeps_nobody_waiting_and_a_broken_one_costs_only_itself()
         raise SourceError("not there")
 
     quick = Source(lambda: Reading([Point(1.0, "errors", "a", 0.0)]), name="quick")
-    every = [Source(slow, name="slow"), Source(broken, name="broken"), Source(lost, name="lost"), quick]
+    every = [Source(slow, name="slow", wake=interrupted.set), Source(broken, name="broken"), Source(lost, name="lost")]
+    every += [quick, hanging := Source(stubborn, name="stubborn")]
     work = Readers(every, 0.05)
     work.begin()
     told: list[Told] = []
     deadline = time.monotonic() + 10
     while sum(one.source.name == "quick" for one in told) < 3 and time.monotonic() < deadline:
         told += work.take(0.1)
-    work.end(patience=0.1)
+    work.end(patience=2.0)
+    assert not hanging.closed_by, "what its thread still reads from is not closed under it"
     over.set()
     assert sum(one.source.name == "quick" for one in told) >= 3
-    assert all(one.source.name != "slow" for one in told)
+    assert all(one.source.name not in {"slow", "stubborn"} for one in told)
     said = {one.source.name: one.why for one in told if one.reading is None}
     assert said["lost"] == "not there"
     assert "a fault of ours" in said["broken"]
-    assert all(source.closed for source in every)
+    assert interrupted.is_set()
+    deadline = time.monotonic() + 10
+    while not hanging.closed_by and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert all(source.closed_by == source.read_by for source in every)
 
 
 def test_a_lost_source_is_tried_less_often_but_never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
