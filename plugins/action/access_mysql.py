@@ -50,6 +50,7 @@ class ActionModule(FailbackAction):
         "writes": {"type": "bool", "default": False},
         "accept_loss": {"type": "str", "default": ""},
         "idc": {"type": "bool", "default": False},
+        "keep_sources": {"type": "list", "elements": "str", "default": []},
         "timeout": {"type": "float", "default": 5.0},
     }
 
@@ -93,8 +94,12 @@ class ActionModule(FailbackAction):
                     "correct the address in the inventory, or the route",
                 )
             )
+        is_open = not findings
+        if reached.seen_as is not None:
+            facts["seen_as"] = reached.seen_as.shown
+            findings += paths.kept(path, reached.seen_as, args.texts("keep_sources"))
         self.keep(f"paths.{holder}", {"paths": [facts]})
-        return Outcome(changed=False, after={"open": not findings}, evidence={"paths": [facts]}, findings=findings)
+        return Outcome(changed=False, after={"open": is_open}, evidence={"paths": [facts]}, findings=findings)
 
     def _permissions(self, args: Arguments, login: Login, reached: Reached) -> Outcome:
         holder, name = args.text("holder"), args.text("name")

@@ -40,6 +40,7 @@ class ActionModule(FailbackAction):
         "side": {"type": "str", "choices": ["both", "rds", "idc"], "default": "both"},
         "accept_loss": {"type": "str", "default": ""},
         "set_aside": {"type": "str", "default": ""},
+        "keep_sources": {"type": "list", "elements": "str", "default": []},
     }
 
     def perform(self, args: Arguments) -> Outcome:
@@ -63,6 +64,7 @@ class ActionModule(FailbackAction):
         rds_facts = _read_again(aws, rds_facts, idc_facts)
         promoted = gate.maybe_promoted(rds_facts, idc_facts) and _nothing_missing(aws, rds_facts, idc_facts, args)
         found = gate.findings(rds_facts, idc_facts, cutover, promoted=promoted)
+        found += gate.way_kept(rds_facts, args.texts("keep_sources"))
         if args.given("replication"):
             # The CA file of db_replication is a path on the IDC server; from here that of db_aws vouches for RDS.
             login = Login.from_dict(args.mapping("replication"), "db_replication")
@@ -71,7 +73,7 @@ class ActionModule(FailbackAction):
         judged = [finding for finding in found if side == "both" or finding.side in {side, "pair"}]
         missing = rds_facts.who.executed - idc_facts.who.executed
         evidence: dict[str, object] = {
-            "rds": rds_facts.who.as_evidence() | rds_facts.extra,
+            "rds": rds_facts.who.as_evidence() | rds_facts.extra | {"sees_this_machine_as": rds_facts.seen_as.shown},
             "idc": idc_facts.who.as_evidence(),
             "promoted_before": promoted,
             "fenced_before": bool(rds_facts.marked_accounts),

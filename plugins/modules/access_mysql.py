@@ -64,6 +64,12 @@ options:
     description: The server is IDC MySQL. Not running yet is only a warning where the strategy makes it anew.
     type: bool
     default: false
+  keep_sources:
+    description: CIDRs that may still reach RDS behind the closed network (aws_keep_sources), for a path to RDS that is
+      needed then; V([]) where no network is closed.
+    type: list
+    elements: str
+    default: []
   accept_loss:
     description: Why a silent RDS is accepted; what is missing there is only a warning then.
     type: str

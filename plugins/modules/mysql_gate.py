@@ -40,6 +40,12 @@ options:
       that is open is then judged by it, and may lack what lies there.
     type: str
     default: ""
+  keep_sources:
+    description: CIDRs that may still reach RDS behind the closed network (aws_keep_sources), one of which must cover
+      the address under which RDS sees this machine; V([]) where no network is closed.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - failback.idc
   - failback.aws
@@ -57,6 +63,7 @@ EXAMPLES = r"""
     cutover_gtid: "{{ db_cutover_gtid }}"
     schemas: "{{ db_schemas }}"
     exempt_users: "{{ db_exempt_users }}"
+    keep_sources: "{{ aws_keep_sources }}"
     side: rds
 
 - name: Rehearse it

@@ -96,6 +96,17 @@ class TestServer:
             raise AssertionError(f"{self.container}: {script!r}: {done.stderr}")
         return done.stdout
 
+    @contextmanager
+    def naming(self, address: str, name: str) -> Iterator[None]:
+        """Have the server find a name for an address, as it does where the network has names for its machines."""
+        self.shell(f"cp /etc/hosts /tmp/hosts && echo '{address} {name}' >> /etc/hosts")
+        self.root("TRUNCATE TABLE performance_schema.host_cache")
+        try:
+            yield
+        finally:
+            self.shell("cat /tmp/hosts > /etc/hosts")
+            self.root("TRUNCATE TABLE performance_schema.host_cache")
+
     def kill(self) -> None:
         """End mysqld with SIGKILL and do not start it again; the container ends."""
         self.shell("rm -f /stay; kill -9 $(pidof mysqld)")

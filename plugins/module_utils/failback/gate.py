@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from failback import grants
+from failback import grants, kept_way
+from failback.kept_way import SeenAs
 from failback.mysql import version_tuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from failback.gtid import GtidSet
     from failback.observe import Identity
 
@@ -52,6 +55,7 @@ class SideFacts:
     bypassing: tuple[str, ...] = ()  # accounts no lock or read_only of ours can stop
     foreign_events: tuple[str, ...] = ()  # events whose definer we may not name
     lacks: tuple[str, ...] = ()  # what the tool's account on IDC cannot do later, with the remedy
+    seen_as: SeenAs = field(default_factory=lambda: SeenAs(""))  # how the server sees our session
     app_lacks: str = ""  # privileges the application's account lacks for its first write on IDC
     extra: dict[str, object] = field(default_factory=dict)
 
@@ -152,6 +156,12 @@ def replication_allowed(source: str, replica: str) -> str:
         return ""
     reach = f"{following[0]}.{following[1]}"
     return f"MySQL {source} replicates only up to {reach}, IDC runs {replica}; move the data by a dump"
+
+
+def way_kept(rds: SideFacts, keep: Sequence[str]) -> list[Finding]:
+    """Whether the closing of the network (AWS-04) leaves this machine its way to RDS; ``keep`` [] where none closes."""
+    address = kept_way.cut_off(rds.seen_as, keep) if keep else ""
+    return [Finding("rds", "; ".join(kept_way.reason(address, keep)))] if address else []
 
 
 def lasting(found: list[Finding]) -> list[str]:

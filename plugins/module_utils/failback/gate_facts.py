@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback import fence_plan, grants, observe, write_test
+from failback import fence_plan, grants, kept_way, observe, write_test
 from failback.errors import FailbackError, LoginRefusedError, MySQLError
 from failback.gate import SideFacts
 from failback.mysql import Login, Server, version_tuple
@@ -61,6 +61,7 @@ def read(server: Server, login: Login, app: Login | None, scope: Scope) -> SideF
         foreign_events=_foreign_events(server, exempt, privileges) if rds else (),
         lacks=() if rds else _lacks(server, granted, scope.schemas),
         app_lacks="" if rds or app is None else _app_lacks(server, app, scope),
+        seen_as=kept_way.seen_as(server),
         extra=_extra(server) if rds else {},
     )
 

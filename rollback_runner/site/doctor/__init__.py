@@ -88,8 +88,10 @@ def _checks(site: Site) -> Iterator[Check]:
                 yield f"load balancer socket on {host}", _or_missing(site, host, look)
     for host in site.hosts("databases"):
         variables = site.variables[host]
-        for side in ("db_idc", "db_aws"):
-            yield f"{_DATABASE} {side} of {host}", partial(mysql.login, variables[side], side, variables["db_schemas"])
+        keep = () if variables["aws_network_fence"] == "none" else variables["aws_keep_sources"]
+        for side, kept in (("db_idc", ()), ("db_aws", keep)):
+            look = partial(mysql.login, variables[side], side, variables["db_schemas"], kept)
+            yield f"{_DATABASE} {side} of {host}", look
         yield f"AWS API for {host}", partial(aws.instance, variables)
     for host in site.hosts("service"):
         rfc2136 = site.variables[host]["dns_servers"].get("rfc2136")

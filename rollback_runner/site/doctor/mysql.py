@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from failback import grants
+from failback import grants, kept_way
 from failback.errors import LoginRefusedError, UnreachableError
 from failback.mysql import Login, Server
 from failback.sql import quote_account
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0  # seconds for one answer from outside
 
 
-def login(server: Mapping[str, Any], side: str, schemas: Sequence[str]) -> str:
-    """Log in as the tool, see who answers, and read what the account may do; nothing of it is tried."""
+def login(server: Mapping[str, Any], side: str, schemas: Sequence[str], keep: Sequence[str] = ()) -> str:
+    """Log in as the tool, see who answers, and read what the account may do; nothing of it is tried.
+
+    ``keep`` are the CIDRs that a closed network lets in to this server, () where none is closed in front of it.
+    """
     meant = Login.from_dict(server, side)
     with _entered(meant, side) as there:
         version, read_only = there.text("SELECT @@version"), there.number("SELECT @@read_only")
         uuid, gtid = there.text("SELECT @@server_uuid"), there.text("SELECT @@gtid_mode")
         lines = _grants(there)
+        cut_off = kept_way.cut_off(kept_way.seen_as(there), keep) if keep else ""
     if uuid != meant.server_uuid:
         raise ValueError(f"this server is {uuid}, the site means {meant.server_uuid}: it is the wrong one")
     if gtid != "ON":
@@ -29,6 +33,8 @@ def login(server: Mapping[str, Any], side: str, schemas: Sequence[str]) -> str:
     lacks = lacking(lines, side, schemas)
     if lacks:
         raise ValueError(f"{meant.user} cannot {'; '.join(lacks)} (docs/permissions.md)")
+    if cut_off:
+        raise ValueError("; ".join(kept_way.reason(cut_off, keep)))
     return f"version {version}, read_only {read_only}, {meant.user} has the privileges it needs"
 
 

@@ -212,6 +212,37 @@ def test_the_way_from_the_idc_host_to_rds(pair: mysql_pair.Pair, beside: SshHost
     assert "refused at once" in nowhere[0]["sentence"]
 
 
+def test_who_would_be_cut_off_by_the_closed_network_is_told(pair: mysql_pair.Pair, beside: SshHost) -> None:
+    with pair.rds.connect() as session:
+        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
+    strangers, both = ["192.0.2.0/24"], [f"{here}/32", f"{beside.address}/32"]
+    found = mysql(pair.rds.login_dict(), holder="rds", keep_sources=strangers)
+    assert found["after"] == {"open": True}
+    assert [(one["severity"], one["next_step"]) for one in found["findings"]] == [
+        ("blocker", f"add {here}/32 to aws_keep_sources")
+    ]
+    assert "the fence stays unproven" in found["findings"][0]["sentence"]
+    assert found["evidence"]["paths"][0]["seen_as"] == here
+    # The IDC server's host has done its work when the network is closed.
+    idc = looked(beside, "access_mysql", replication(pair) | {"keep_sources": strangers})
+    assert [(one["severity"], one["next_step"]) for one in idc] == [
+        ("warning", f"add {beside.address}/32 to aws_keep_sources")
+    ]
+    for keep in (both, []):
+        assert mysql(pair.rds.login_dict(), holder="rds", keep_sources=keep).get("findings") is None
+        assert looked(beside, "access_mysql", replication(pair) | {"keep_sources": keep}) == []
+
+
+def test_a_name_without_an_address_is_told_as_a_name(pair: mysql_pair.Pair) -> None:
+    with pair.rds.connect() as session:
+        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
+    # The replication account may not read the server's host cache.
+    with pair.rds.naming(here, "ops1.bookings"):
+        found = mysql(pair.rds.login_dict("repl"), holder="replication", keep_sources=["192.0.2.0/24"])["findings"]
+    assert [one["severity"] for one in found] == ["note"]
+    assert "by the name ops1.bookings and not by its address" in found[0]["sentence"]
+
+
 def test_an_sshd_that_does_not_forward_and_a_host_that_changed(box: Box) -> None:
     assert looked(box.ssh, "access_host", {}) == []
     (box.ssh.keys / "sshd_config").write_text(ssh_host._CONFIG.format(forwarding="no"))

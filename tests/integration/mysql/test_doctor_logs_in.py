@@ -57,6 +57,16 @@ def test_a_login_that_fails_names_what_to_correct(pair: mysql_pair.Pair, tmp_pat
         mysql.login(pair.rds.login_dict() | {"port": 9}, "db_aws", ["shop"])
 
 
+def test_who_would_be_cut_off_by_the_closed_network_is_told(pair: mysql_pair.Pair) -> None:
+    with pair.rds.connect() as session:
+        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
+    server = pair.rds.login_dict()
+    with pytest.raises(ValueError, match=rf"RDS sees this machine as {here}, .*; add {here}/32 to aws_keep_sources"):
+        mysql.login(server, "db_aws", ["shop"], ["192.0.2.0/24"])
+    for keep in ((), [f"{here}/32"]):
+        assert mysql.login(server, "db_aws", ["shop"], keep).endswith("rr_admin has the privileges it needs")
+
+
 def test_another_server_than_is_meant_is_said(pair: mysql_pair.Pair) -> None:
     server = pair.rds.login_dict() | {"server_uuid": pair.idc.uuid.upper()}
     with pytest.raises(ValueError, match=f"this server is {pair.rds.uuid}, the site means {pair.idc.uuid}"):

@@ -65,6 +65,28 @@ def test_the_marker_must_be_writable_by_the_application(pair: mysql_pair.Pair) -
     assert "lacks INSERT and SELECT on mysql.user" in result["msg"]
 
 
+def test_a_closed_network_must_leave_this_machine_its_way_to_rds(pair: mysql_pair.Pair) -> None:
+    with pair.rds.connect() as session:
+        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
+    told = f"RDS sees this machine as {here}, which aws_keep_sources (192.0.2.0/24, 2001:db8::/64) does not cover"
+    strangers = ["192.0.2.0/24", "2001:db8::/64"]
+    for keep in (strangers, [*strangers, f"{here}/32"], []):
+        result = gate(pair, keep_sources=keep, side="rds")
+        assert result["evidence"]["rds"]["sees_this_machine_as"] == here
+        assert ("failed" in result) is (keep is strangers)
+    result = gate(pair, keep_sources=strangers, side="rds")
+    assert result["refused"]
+    assert result["msg"].startswith(told)
+    assert result["msg"].endswith(f"; add {here}/32 to aws_keep_sources")
+    assert "failed" not in gate(pair, keep_sources=strangers, side="idc"), "it is about RDS"
+    # A name is shown in the place of the address; the server's host cache tells the address.
+    with pair.rds.naming(here, "ops1.bookings"):
+        result = gate(pair, keep_sources=strangers, side="rds")
+        assert result["evidence"]["rds"]["sees_this_machine_as"] == "ops1.bookings"
+        assert result["msg"].startswith(told)
+        assert "failed" not in gate(pair, keep_sources=[f"{here}/32"], side="rds")
+
+
 def test_idc_written_since_the_cutover(pair: mysql_pair.Pair) -> None:
     write_on_idc(pair)
     result = gate(pair)

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from failback import kept_way
 from failback.access.model import Seen
 from failback.access.mysql_look import Account
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, UnreachableError
@@ -21,6 +22,7 @@ from failback.mysql import Server
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from failback.kept_way import SeenAs
     from failback.mysql import Login
     from failback.stream import Stream
 
@@ -45,6 +47,7 @@ class Reached:
     account: Account | None = None
     uuid: str = ""
     refusal: LoginRefusedError | None = None
+    seen_as: SeenAs | None = None  # how the server sees whoever came from there
     forbidden: str = ""  # what sshd said when it forbids looking from there
 
 
@@ -75,12 +78,13 @@ def reach(login: Login, open_stream: Open, raw: Callable[[str, int], Seen], *, t
             return Reached(Seen("certificate", time.monotonic() - begun, _short(str(error.__cause__))))
         try:
             account, uuid = read_account(server)
+            seen_as = kept_way.seen_as(server)
             trip = min(_trip(server) for _ in range(_TRIES))
             server.value(f"SELECT REPEAT('x', {_LARGE})")
             server.value(f"SELECT LENGTH('{'x' * _LARGE}')")
         except UnreachableError as error:
             return Reached(Seen("large_packets", time.monotonic() - begun, _short(str(error))))
-        return Reached(Seen("open", trip), account, uuid)
+        return Reached(Seen("open", trip), account, uuid, seen_as=seen_as)
 
 
 def _trip(server: Server) -> float:

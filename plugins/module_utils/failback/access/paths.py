@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from failback import kept_way
 from failback.access.model import WITH_RESTORE, Path, Seen, Words
 from failback.findings import Finding
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from failback.access.site import Site
     from failback.findings import Severity
+    from failback.kept_way import SeenAs
 
 HERE = "this machine"
 _PORTS = {"http": 80, "https": 443}
@@ -97,6 +99,40 @@ def of_apis(site: Site, host: str, endpoints: Iterable[tuple[str, str]], ca_file
         target = f"the AWS API ({service})"
         found += _url(HERE, target, url, items, _API, severity=severity, ca=ca_file)
     return _once(found)
+
+
+def kept(path: Path, seen: SeenAs, keep: Sequence[str]) -> list[Finding]:
+    """Say when the closing of the network in front of RDS (AWS-04) would shut this path; ``keep`` [] closes nothing.
+
+    This machine has to ask RDS to the end. IDC has all of RDS's transactions before the network is closed.
+    """
+    if not keep:
+        return []
+    address, sources = kept_way.cut_off(seen, keep), ", ".join(keep)
+    if address and path.source == HERE:
+        # The gate refuses for it too.
+        return [Finding("blocker", f"{path.key}:kept", *kept_way.reason(address, keep))]
+    if address:
+        return [
+            Finding(
+                "warning",
+                f"{path.key}:kept",
+                f"RDS sees {path.source} as {address}, which aws_keep_sources ({sources}) does not cover: a replication"
+                " that is to go on or begin again behind the closed network (AWS-04) will not get through",
+                f"add {kept_way.network(address)} to aws_keep_sources",
+            )
+        ]
+    if not seen.addresses:
+        return [
+            Finding(
+                "note",
+                f"{path.key}:kept",
+                f"RDS shows {path.source} by the name {seen.shown} and not by its address, so nobody here can tell"
+                f" whether aws_keep_sources ({sources}) covers it",
+                "compare them yourself",
+            )
+        ]
+    return []
 
 
 def _door(door: dict[str, Any]) -> Path:
