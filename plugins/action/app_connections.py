@@ -65,9 +65,9 @@ class ActionModule(FailbackAction):
 
 
 def _sessions(server: Server, user: str) -> dict[str, int]:
-    """Count the user's sessions by client; a session's host is address:port, or name:port where MySQL found a name."""
+    """Count the user's sessions by client: its address, or its name where MySQL found one."""
     rows = server.rows(
-        "SELECT SUBSTRING_INDEX(processlist_host, ':', 1) AS client, COUNT(*) AS sessions"
+        "SELECT processlist_host AS client, COUNT(*) AS sessions"
         " FROM performance_schema.threads WHERE processlist_user = %s GROUP BY client",
         (user,),
     )

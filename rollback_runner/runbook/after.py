@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from failback.channel import OWN
+from failback.rds_rules import acl_entries
 
 from rollback_runner.runbook import sql
 from rollback_runner.runbook.model import Code, Step
@@ -14,9 +15,12 @@ from rollback_runner.runbook.words import line, name, word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from failback.rds_rules import AclEntry
+
     from rollback_runner.runbook.site_view import Node, Pair, View
 
 _ENTRY = "--ingress --protocol 6"
+_FAMILY = {False: "--cidr-block", True: "--ipv6-cidr-block"}
 
 
 def names(view: View) -> Step:
@@ -114,26 +118,34 @@ def _group(pair: Pair, group: str) -> str:
         f"{here}_cloud ec2 revoke-security-group-ingress --group-id {one} --ip-permissions file://{one}-before.json",
     ]
     lines += [
-        f"{here}_cloud ec2 authorize-security-group-ingress --group-id {one} --protocol tcp --port {pair.aws.port}"
-        f" --cidr {word(source)}"
+        f"{here}_cloud ec2 authorize-security-group-ingress --group-id {one} {_let_in(source, pair.aws.port)}"
         for source in pair.listed("aws_keep_sources")
     ]
     return "\n".join(lines)
 
 
+def _let_in(source: str, port: int) -> str:
+    if ":" not in source:
+        return f"--protocol tcp --port {port} --cidr {word(source)}"
+    ranges = f"Ipv6Ranges=[{{CidrIpv6={source}}}]"  # the short form knows IPv4 only
+    return f"--ip-permissions {word(f'IpProtocol=tcp,FromPort={port},ToPort={port},{ranges}')}"
+
+
 def _acl(pair: Pair, acl: str) -> str:
     here, one = name(pair.host), word(acl)
     ports = f"--port-range From={pair.aws.port},To={pair.aws.port}"
-    keep = pair.listed("aws_keep_sources")
-    entries = [(number, source, "allow") for number, source in enumerate(keep, start=1)]
-    entries.append((len(keep) + 1, "0.0.0.0/0", "deny"))
     lines = [f"{here}_cloud ec2 describe-network-acls --network-acl-ids {one} --query 'NetworkAcls[0].Entries'"]
     lines += [
-        f"{here}_cloud ec2 create-network-acl-entry --network-acl-id {one} {_ENTRY} {ports} --rule-number {number}"
-        f" --cidr-block {word(source)} --rule-action {action}"
-        for number, source, action in entries
+        f"{here}_cloud ec2 create-network-acl-entry --network-acl-id {one} {_ENTRY} {ports}"
+        f" --rule-number {entry.number} {_FAMILY[':' in entry.cidr]} {word(entry.cidr)} --rule-action {entry.action}"
+        for entry in _entries(pair)
     ]
     return "\n".join(lines)
+
+
+def _entries(pair: Pair) -> list[AclEntry]:
+    """With IPv6: on paper nobody knows what else the ACL lets in."""
+    return acl_entries(pair.listed("aws_keep_sources"), six=True)
 
 
 def cut_off(view: View) -> Step:
@@ -142,7 +154,7 @@ def cut_off(view: View) -> Step:
     for pair in view.pairs:
         for acl in pair.listed("aws_network_acls"):
             do.append(Code(_acl(pair, acl)))
-            numbers = range(len(pair.listed("aws_keep_sources")) + 1, 0, -1)
+            numbers = [entry.number for entry in reversed(_entries(pair))]
             undo.append(
                 Code(
                     "\n".join(

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from failback import aws
 from failback.errors import RefusedError
-from failback.rds_rules import KEPT, TAG, AclEntry, GroupPlan, Rule, plan_acl, plan_group, rule_from_tag, rules_of
+from failback.rds_rules import (
+    KEPT,
+    TAG,
+    AclEntry,
+    GroupPlan,
+    Rule,
+    cidr_of,
+    plan_acl,
+    plan_group,
+    rule_from_tag,
+    rules_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +47,7 @@ class Seen:
     def as_evidence(self) -> dict[str, object]:
         """Return the rules, readable."""
         ingress = sorted((e for e in self.entries if not e.get("Egress")), key=lambda e: int(e["RuleNumber"]))
-        shown = [
-            f"{e['RuleNumber']} {e['RuleAction']} {e.get('CidrBlock')} {e.get('PortRange') or ''}" for e in ingress
-        ]
+        shown = [f"{e['RuleNumber']} {e['RuleAction']} {cidr_of(e)} {e.get('PortRange') or ''}" for e in ingress]
         return {"id": self.id, "rules": [str(rule) for rule in self.rules] or shown, "subnets": list(self.associations)}
 
 
@@ -103,7 +112,7 @@ def acl_plan(seen: Seen, port: int, keep: Sequence[str], *, closed: bool) -> lis
         return plan_acl(seen.entries, seen.ours, port, keep)
     there = {int(e["RuleNumber"]): e for e in seen.entries if not e.get("Egress")}
     return [
-        AclEntry(number, str(there[number]["RuleAction"]), str(there[number].get("CidrBlock")))
+        AclEntry(number, str(there[number]["RuleAction"]), cidr_of(there[number]))
         for number in seen.ours
         if number in there
     ]

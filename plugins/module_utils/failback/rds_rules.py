@@ -21,6 +21,7 @@ KEPT = "kept by rollback-runner"
 _MOST_TAGS = 40  # AWS allows 50 on a resource
 _MOST_TAG_VALUE = 256
 _TCP = "6"
+_KINDS = {4: "cidr", 6: "cidr6"}
 
 
 @dataclass(frozen=True, order=True)
@@ -117,9 +118,10 @@ def plan_group(rules: Sequence[Rule], port: int, keep: Sequence[str], noted: int
             f"the security group has {len(revoke)} rules that let others in, more than can be noted for the way back;"
             " use a prefix list, or aws_network_fence: network_acl"
         )
-    have = [ipaddress.ip_network(r.source) for r in rules if r not in revoke and r.reaches(port) and r.kind == "cidr"]
+    stay = [rule for rule in rules if rule not in revoke and rule.reaches(port) and rule.kind in _KINDS.values()]
+    have = [ipaddress.ip_network(rule.source) for rule in stay]
     authorize = [
-        Rule("tcp", port, port, "cidr", str(source), KEPT)
+        Rule("tcp", port, port, _KINDS[source.version], str(source), KEPT)
         for source in kept
         if not any(_subnet(source, network) for network in have)
     ]
@@ -127,7 +129,7 @@ def plan_group(rules: Sequence[Rule], port: int, keep: Sequence[str], noted: int
 
 
 def _within(rule: Rule, kept: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    if rule.kind not in {"cidr", "cidr6"}:
+    if rule.kind not in _KINDS.values():
         return False  # whom a group or list stands for cannot be told from here
     return any(_subnet(ipaddress.ip_network(rule.source), source) for source in kept)
 
@@ -155,11 +157,23 @@ class AclEntry:
         return {
             "RuleNumber": self.number,
             "RuleAction": self.action,
-            "CidrBlock": self.cidr,
+            "Ipv6CidrBlock" if ":" in self.cidr else "CidrBlock": self.cidr,
             "Protocol": _TCP,
             "Egress": False,
             "PortRange": {"From": port, "To": port},
         }
+
+
+def acl_entries(keep: Sequence[str], *, six: bool) -> list[AclEntry]:
+    """Return all entries that leave the port to the kept sources; ``six``: the ACL lets IPv6 in by itself."""
+    denied = ["0.0.0.0/0", *(["::/0"] if six or any(":" in source for source in keep) else [])]
+    found = [("allow", source) for source in keep] + [("deny", source) for source in denied]
+    return [AclEntry(number, action, cidr) for number, (action, cidr) in enumerate(found, start=1)]
+
+
+def cidr_of(entry: Mapping[str, object]) -> str:
+    """Name the sources of an ACL's entry, IPv4 or IPv6."""
+    return str(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock") or "")
 
 
 def plan_acl(
@@ -167,21 +181,19 @@ def plan_acl(
 ) -> list[AclEntry]:
     """Return the entries still to be added in front; [] when they are all there.
 
-    ``ours`` are the numbers noted on the ACL as ours. Raises RefusedError when there is no room in front.
+    IPv6 is denied where an entry lets it in; an ACL without one denies it already. ``ours`` are the numbers noted on
+    the ACL as ours. Raises RefusedError when there is no room in front.
     """
     ingress = [entry for entry in entries if not entry.get("Egress")]
     others = [int(str(entry["RuleNumber"])) for entry in ingress if int(str(entry["RuleNumber"])) not in ours]
-    wanted = [AclEntry(number, "allow", source) for number, source in enumerate(keep, start=1)]
-    wanted.append(AclEntry(len(keep) + 1, "deny", "0.0.0.0/0"))
+    wanted = acl_entries(keep, six=any(e.get("Ipv6CidrBlock") and e["RuleAction"] == "allow" for e in ingress))
     first = min(others, default=32767)
     if first <= len(wanted):
         raise RefusedError(
             f"the network ACL has rule {first}, so there is no room for {len(wanted)} rules in front of it: renumber it"
             " before the fail-back"
         )
-    there = {
-        (int(str(e["RuleNumber"])), str(e["RuleAction"]), str(e.get("CidrBlock"))) for e in ingress if _on(e, port)
-    }
+    there = {(int(str(e["RuleNumber"])), str(e["RuleAction"]), cidr_of(e)) for e in ingress if _on(e, port)}
     return [entry for entry in wanted if (entry.number, entry.action, entry.cidr) not in there]
 
 

@@ -213,6 +213,43 @@ def test_network_acl_closed_in_front_and_opened_by_deleting_ours(aws: dict[str, 
     assert not network(aws, "network_acl", [acl], state="open")["changed"]
 
 
+def test_ipv6_is_shut_with_the_rest_and_a_kept_source_of_it_let_in(aws: dict[str, str]) -> None:
+    ec2 = client(aws, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    acl = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkAcls"][0]["NetworkAclId"]
+    ec2.create_network_acl_entry(
+        NetworkAclId=acl, RuleNumber=101, RuleAction="allow", Ipv6CidrBlock="::/0", Protocol="-1", Egress=False
+    )
+    group = ec2.create_security_group(GroupName="db6", Description="d", VpcId=vpc)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+    def entries() -> list[tuple[int, str, str]]:
+        found = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+        return sorted(
+            (e["RuleNumber"], e["RuleAction"], e.get("Ipv6CidrBlock") or e["CidrBlock"])
+            for e in found
+            if not e["Egress"]
+        )
+
+    def sixes() -> list[str]:
+        found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+        return sorted(one["CidrIpv6"] for permission in found for one in permission["Ipv6Ranges"])
+
+    before, keep = entries(), {"keep_sources": [KEEP[0], "2001:db8::/64"]}
+    for kind, number in (("network_acl", acl), ("security_group", group)):
+        assert network(aws, kind, [number], **keep)["changed"]
+        assert not network(aws, kind, [number], **keep)["changed"]
+        assert "failed" not in network(aws, kind, [number], state="verified", **keep)
+    ours = [(1, "allow", KEEP[0]), (2, "allow", "2001:db8::/64"), (3, "deny", "0.0.0.0/0"), (4, "deny", "::/0")]
+    assert entries() == sorted([*ours, *before])
+    assert sixes() == ["2001:db8::/64"]
+    for kind, number in (("network_acl", acl), ("security_group", group)):
+        assert network(aws, kind, [number], state="open", **keep)["changed"]
+    assert entries() == before
+    assert sixes() == ["::/0"]
+
+
 def test_network_without_ids_or_kept_sources_is_refused(aws: dict[str, str]) -> None:
     assert network(aws, "security_group", [])["refused"]
     assert "cut off themselves" in network(aws, "security_group", ["sg-1"], keep_sources=[])["msg"]

@@ -17,6 +17,17 @@ def test_shuts_everyone_out_but_the_kept() -> None:
     assert [rule.source for rule in plan.authorize] == ["10.0.0.1/32"]
 
 
+def test_a_kept_source_of_ipv6_is_let_in_as_one() -> None:
+    plan = plan_group(
+        [cidr("10.0.0.0/24"), Rule("tcp", 3306, 3306, "cidr6", "2001:db8::/48")], 3306, ["2001:db8:0:1::/64"]
+    )
+    assert [rule.source for rule in plan.revoke] == ["10.0.0.0/24", "2001:db8::/48"]
+    assert [rule.as_permission()["Ipv6Ranges"] for rule in plan.authorize] == [
+        [{"CidrIpv6": "2001:db8:0:1::/64", "Description": "kept by rollback-runner"}]
+    ]
+    assert not plan_group(plan.authorize, 3306, ["2001:db8:0:1::/64"]).changed
+
+
 def test_closed_already_is_nothing_to_do() -> None:
     assert not plan_group([cidr(source) for source in KEEP], 3306, KEEP).changed
 
@@ -63,6 +74,30 @@ def test_acl_entries_go_in_front_allowing_first() -> None:
         AclEntry(2, "allow", "10.0.0.11/32"),
         AclEntry(3, "deny", "0.0.0.0/0"),
     ]
+
+
+OLD6 = {"RuleNumber": 101, "RuleAction": "allow", "Ipv6CidrBlock": "::/0", "Egress": False, "Protocol": "-1"}
+
+
+def test_acl_that_lets_ipv6_in_is_closed_for_it_too() -> None:
+    wanted = plan_acl([OLD, OLD6], [], 3306, KEEP)
+    assert wanted[-2:] == [AclEntry(3, "deny", "0.0.0.0/0"), AclEntry(4, "deny", "::/0")]
+    calls = [entry.as_call(3306) for entry in wanted]
+    assert [call.get("Ipv6CidrBlock") for call in calls] == [None, None, None, "::/0"]
+    assert plan_acl([OLD, OLD6, *calls], [1, 2, 3, 4], 3306, KEEP) == []
+    # Where only a kept source has an IPv6 address, the rest of IPv6 is shut all the same.
+    mixed = plan_acl([OLD], [], 3306, ["2001:db8::/64"])
+    assert mixed == [
+        AclEntry(1, "allow", "2001:db8::/64"),
+        AclEntry(2, "deny", "0.0.0.0/0"),
+        AclEntry(3, "deny", "::/0"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["deny", "allow"])
+def test_acl_that_denies_ipv6_already_is_left_so(action: str) -> None:
+    wanted = plan_acl([OLD, OLD6 | {"RuleAction": action}], [], 3306, KEEP)
+    assert ("::/0" in {entry.cidr for entry in wanted}) is (action == "allow")
 
 
 def test_acl_half_done_goes_on() -> None:
