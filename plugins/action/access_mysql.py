@@ -17,7 +17,8 @@ from failback.access.site import Site
 from failback.action import Arguments, FailbackAction, Outcome
 from failback.errors import FailbackError
 from failback.findings import Finding
-from failback.mysql import ER_ACCOUNT_LOCKED, Login, Server
+from failback.mysql import Login, Server
+from failback.mysql_errors import ER_ACCOUNT_LOCKED
 from failback.stream import Stream
 
 if TYPE_CHECKING:

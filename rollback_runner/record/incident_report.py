@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from rollback_runner.record.timeline import Event
+    from rollback_runner.record.timeline_event import Event
     from rollback_runner.site.site import Site
 
 SCHEMA_VERSION = 1

@@ -13,7 +13,7 @@ from rollback_runner.record.timeline_words import BOTH, item, said, seconds_of, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rollback_runner.record.timeline import Event
+    from rollback_runner.record.timeline_event import Event
 
 Level = Literal["good", "warn", "grave", "note"]
 _PASSED = frozenset({"done", "already"})

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rollback_runner.record.store import Run
-    from rollback_runner.record.timeline import Event
+    from rollback_runner.record.timeline_event import Event
 
 _SILENT = frozenset({"not_run", "skipped"})
 

@@ -11,7 +11,7 @@ from failback.approval.sentences import ROLES
 from failback.errors import FailbackError
 from failback.people import words
 
-from rollback_runner.record.timeline import Event
+from rollback_runner.record.timeline_event import Event
 from rollback_runner.record.timeline_words import item, said, when
 
 if TYPE_CHECKING:

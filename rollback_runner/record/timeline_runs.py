@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rollback_runner.errors import RunnerError
 from rollback_runner.record import act_words, incident_runs
 from rollback_runner.record.seen import split_name
-from rollback_runner.record.timeline import Event
+from rollback_runner.record.timeline_event import Event
 from rollback_runner.record.timeline_words import item, leg, legs, said, seconds_of, spent, status, when
 
 if TYPE_CHECKING:

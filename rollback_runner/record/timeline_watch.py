@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from failback import journal
 
 from rollback_runner import messages
-from rollback_runner.record.timeline import Event
+from rollback_runner.record.timeline_event import Event
 from rollback_runner.record.timeline_words import said, when
 from rollback_runner.telling import outbox
 from rollback_runner.watching import catalogue, series

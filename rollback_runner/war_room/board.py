@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from failback.progress import Work
 
-    from rollback_runner.record.timeline import Event
+    from rollback_runner.record.timeline_event import Event
     from rollback_runner.telling.outbox import State as Told
     from rollback_runner.war_room.runs import ItemState, LegState
 

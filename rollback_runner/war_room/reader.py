@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
-    from rollback_runner.record.timeline import Event
+    from rollback_runner.record.timeline_event import Event
     from rollback_runner.site.site import Site
     from rollback_runner.telling.outbox import State as Told
     from rollback_runner.watching.series import Series

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from failback import fence_plan, observe
 from failback.fence_plan import Account, Event, Proof, Proofs, Session
-from failback.mysql import ER_UNKNOWN_THREAD
+from failback.mysql_errors import ER_UNKNOWN_THREAD
 from failback.sql import quote_account, quote_name, quote_text
 from failback.timing import Timings
 

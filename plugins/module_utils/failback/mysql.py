@@ -1,4 +1,4 @@
-"""One MySQL connection with deadlines, TLS and typed answers. The only import of PyMySQL.
+"""One MySQL connection with deadlines, TLS and typed answers. All of PyMySQL's use but a dump's stream.
 
 Every error leaves here as one of ``failback.errors``: ``UnreachableError`` (no answer),
 ``LoginRefusedError`` (the server is there and says no to the account), ``MySQLError`` (the server refused a
@@ -21,7 +21,8 @@ import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
 
-from failback.errors import ConfigError, LoginRefusedError, MySQLError, UnreachableError
+from failback.errors import ConfigError, LoginRefusedError, MySQLError
+from failback.mysql_errors import error_code, translated
 from failback.sql import quote_account, quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -37,13 +38,6 @@ CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 LOCK_WAIT_TIMEOUT = 5  # the server's default is a year: an account or event statement must never wait that long
 
-# Error numbers, MySQL error reference.
-ER_UNKNOWN_THREAD = 1094
-ER_READ_ONLY = 1290
-ER_ACCOUNT_LOCKED = 3118
-# 2002/2003 cannot connect, 2005 unknown host, 2006 gone away, 2013 lost, 2014 out of sync, 0 packet interrupted,
-# 1053 shutdown in progress, 1080 forced close, 1927/3169 connection/session was killed, 4031 idle disconnect
-_LOST_CODES = frozenset({0, 1053, 1080, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 3169, 4031})
 _SAFE_MODE = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
@@ -101,7 +95,7 @@ def version_tuple(version: str) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), int(match[3])
 
 
-def _tls_context(login: Login) -> ssl.SSLContext | None:
+def tls_context(login: Login) -> ssl.SSLContext | None:
     """Verify the server's certificate against the given CA; without a CA, TLS is used when offered."""
     if not login.ca_file:
         return None
@@ -142,7 +136,7 @@ class Server:
             f"SET SESSION sql_mode='{_SAFE_MODE}', time_zone='+00:00', autocommit=1,"
             f" lock_wait_timeout={LOCK_WAIT_TIMEOUT}"
         )
-        context = _tls_context(login)
+        context = tls_context(login)
         connection = pymysql.Connection(
             host=login.host,
             port=login.port,
@@ -161,7 +155,7 @@ class Server:
             defer_connect=True,
         )
         try:
-            with _translated(label, login=True):
+            with translated(label, login=True):
                 connection.connect(sock)
         except LoginRefusedError as error:
             # The handshake tells the id even to whom it refuses: the fence needs a number that is surely later.
@@ -171,7 +165,7 @@ class Server:
 
     def rows(self, sql: str, args: Sequence[object] | None = None) -> list[Row]:
         """Every row of one statement's result."""
-        with _translated(self.name), self._connection.cursor() as cursor:
+        with translated(self.name), self._connection.cursor() as cursor:
             cursor.execute(sql, args)
             return list(cursor.fetchall())
 
@@ -196,12 +190,12 @@ class Server:
 
     def execute(self, sql: str, args: Sequence[object] | None = None) -> int:
         """Run one statement; the number of rows it touched."""
-        with _translated(self.name), self._connection.cursor() as cursor:
+        with translated(self.name), self._connection.cursor() as cursor:
             return int(cursor.execute(sql, args))
 
     def rows_each(self, statements: Sequence[str]) -> list[list[Row]]:
         """Run several queries in one round trip; the rows of each."""
-        with _translated(self.name), self._connection.cursor() as cursor:
+        with translated(self.name), self._connection.cursor() as cursor:
             cursor.execute(";".join(statements))
             found = [list(cursor.fetchall())]
             while cursor.nextset():
@@ -222,7 +216,7 @@ class Server:
     def _execute_batch(self, statements: Sequence[str], tolerate: Collection[int]) -> list[int]:
         """Up to the end or the first tolerated error, which the server stops at."""
         done = 0
-        with _translated(self.name), self._connection.cursor() as cursor:
+        with translated(self.name), self._connection.cursor() as cursor:
             try:
                 cursor.execute(";".join(statements))
                 # A CALL answers with one result more than it selects; count by what is left is not possible,
@@ -278,32 +272,3 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def error_code(error: BaseException) -> int:
-    """Return the server's or client's error number, 0 when the error carries none."""
-    first = error.args[0] if error.args else 0
-    return first if isinstance(first, int) else 0
-
-
-@contextmanager
-def _translated(label: str, *, login: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except pymysql.err.MySQLError as error:
-        code = error_code(error)
-        text = str(error.args[1]) if len(error.args) > 1 else str(error)
-        if isinstance(getattr(error, "original_exception", None), ssl.SSLCertVerificationError):
-            raise ConfigError(
-                f"{label} shows a certificate that the site's ca_file does not vouch for ({text.strip()}): correct"
-                " ca_file, or find out who answers there"
-            ) from error
-        if code in _LOST_CODES or isinstance(error, pymysql.err.InterfaceError):
-            raise UnreachableError(f"{label} does not answer: {text.strip()}", {"code": code}) from error
-        if login and code:
-            raise LoginRefusedError(
-                f"{label} refuses the login: {text} (error {code})", code, {"code": code}
-            ) from error
-        raise MySQLError(f"{label} refuses: {text} (error {code})", code, {"code": code}) from error
-    except (OSError, EOFError) as error:
-        raise UnreachableError(f"{label} does not answer: {error}") from error

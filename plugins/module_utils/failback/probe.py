@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from failback.errors import LoginRefusedError, MySQLError, UnreachableError
-from failback.mysql import ER_ACCOUNT_LOCKED, ER_READ_ONLY, Login, Server
+from failback.mysql import Login, Server
+from failback.mysql_errors import ER_ACCOUNT_LOCKED, ER_READ_ONLY
 from failback.sql import quote_name
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from failback.access.model import MysqlPermission
 from failback.access.mysql_path import definers, read_account
 from failback.errors import FailbackError
 from failback.findings import Finding
-from failback.mysql import ER_ACCOUNT_LOCKED, Login, Server
+from failback.mysql import Login, Server
+from failback.mysql_errors import ER_ACCOUNT_LOCKED
 from failback.sql import quote_account, quote_name
 
 if TYPE_CHECKING:

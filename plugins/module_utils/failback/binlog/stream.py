@@ -12,7 +12,8 @@ from uuid import UUID
 
 from failback.binlog import events
 from failback.errors import MySQLError, RefusedError
-from failback.mysql import Server, _translated
+from failback.mysql import Server
+from failback.mysql_errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +61,10 @@ def _events(login: Login, command: int, payload: bytes, name: str) -> Iterator[e
         checksum = server.text("SELECT @@global.binlog_checksum") == "CRC32"
         connection = server._connection  # noqa: SLF001 - PyMySQL's wire, one floor below what Server offers
         try:
-            with _translated(server.name):
+            with translated(server.name):
                 connection._execute_command(command, payload)  # type: ignore[attr-defined]  # noqa: SLF001
             while True:
-                with _translated(server.name):
+                with translated(server.name):
                     packet = connection._read_packet()  # type: ignore[no-untyped-call]  # noqa: SLF001
                 if packet.is_eof_packet():
                     return

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from failback.errors import FailbackError, RefusedError
-from failback.mysql import ER_UNKNOWN_THREAD, Server
+from failback.mysql import Server
+from failback.mysql_errors import ER_UNKNOWN_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failback.errors import ConfigError, FailbackError, RefusedError
-from failback.mysql import ER_UNKNOWN_THREAD
+from failback.mysql_errors import ER_UNKNOWN_THREAD
 from failback.restore import bookkeeping
 from failback.restore.context import Context, NoRecord, Options, Recorder, StageResult
 from failback.restore.progress import Progress

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from failback.errors import DamagedError
 from failback.restore.encrypted import encryption
 from failback.restore.formats import mydumper, mysqldump, shell, tab
-from failback.restore.formats.packed import BLOCK, read_text
-from failback.restore.sql_text import SQL_WORD
+from failback.restore.formats.heads import head_of, looks_like_sql
+from failback.restore.formats.packed import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Kind = Literal["mysqldump", "mydumper", "tab", "shell"]
 _MYDUMPER = re.compile(rb"\A\s*#? ?Started dump at: ")
 MANIFEST = "manifest.json"
-MOST_READ = 1 << 16  # bytes of a file that its kind shows in
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,6 @@ class Recognised:
     kind: Kind
     files: tuple[str, ...]
     others: tuple[str, ...] = ()
-
-
-def head_of(source: Source, name: str, count: int = MOST_READ) -> bytes:
-    """Read the first bytes of a file's text. Raises DamagedError."""
-    found = b""
-    for block in read_text(source, name):
-        found += block
-        if len(found) >= count:
-            break
-    return found[:count]
 
 
 def recognise(source: Source) -> Recognised:
@@ -75,12 +64,6 @@ def _single(source: Source) -> Recognised:
 def _refuse_encrypted(source: Source, head: bytes) -> None:
     if tool := encryption(head):
         raise DamagedError(f"{source.url} is encrypted with {tool}: name its key in backup_decrypt.{tool}")
-
-
-def looks_like_sql(head: bytes) -> bool:
-    """Whether a text begins as a dump does; one warning of mysqldump before it is borne."""
-    lines = head.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n")
-    return any(SQL_WORD.match(line) for line in lines[:3])
 
 
 def _shell(source: Source, names: Sequence[str]) -> Recognised | None:

@@ -22,6 +22,7 @@ from pymysql.protocol import LoadLocalPacketWrapper
 from failback import mysql
 from failback.errors import FailbackError, MySQLError
 from failback.mysql import Login, Row, Server
+from failback.mysql_errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -135,7 +136,7 @@ class Session(Server):
             port=login.port,
             user=login.user,
             password=login.password(),
-            ssl=mysql._tls_context(login),
+            ssl=mysql.tls_context(login),
             charset="utf8mb4",
             connect_timeout=mysql.CONNECT_TIMEOUT,
             client_flag=CLIENT.MULTI_STATEMENTS,
@@ -145,7 +146,7 @@ class Session(Server):
             local_infile=True,
             defer_connect=True,
         )
-        with mysql._translated(label, login=True):
+        with translated(label, login=True):
             connection.connect()
         for option, value in _KEEPALIVE.items():
             connection._sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)  # type: ignore[attr-defined]
@@ -175,7 +176,7 @@ class Session(Server):
 
     def use(self, schema: str) -> None:
         """Change the default schema."""
-        with mysql._translated(self.name):
+        with translated(self.name):
             self._own.select_db(schema)
 
     def load(self, statement: str, rows: Iterable[bytes]) -> Loaded:
@@ -184,7 +185,7 @@ class Session(Server):
         What the rows' own reading raises comes through; the caller rolls back. Raises MySQLError, UnreachableError.
         """
         self._own.rr_rows = rows
-        with mysql._translated(self.name):
+        with translated(self.name):
             self._own.query(statement)
         found = _COUNTS.search(self._own.message)
         if found is None:
@@ -193,7 +194,7 @@ class Session(Server):
 
     def raw(self, statements: bytes) -> tuple[int, int]:
         """Run whole statements as they are; rows touched and warnings of all of them. Results are not kept."""
-        with mysql._translated(self.name):
+        with translated(self.name):
             this: Any = self._own
             this._execute_command(pymysql.constants.COMMAND.COM_QUERY, statements)
             touched = int(this._read_query_result())

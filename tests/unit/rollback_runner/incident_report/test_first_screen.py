@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollback_runner.record import service_level, summary
-from rollback_runner.record.timeline import Event
+from rollback_runner.record.timeline_event import Event
 
 PROVEN = ("AWS-03", "SWITCH-01", "VERIFY-01", "SWITCH-05", "VERIFY-02")
 KEPT = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from failback.errors import DamagedError
 from failback.restore.formats import mysqldump
+from failback.restore.formats.heads import head_of, looks_like_sql
 from failback.restore.formats.insert_pieces import SQL_MODE
 from failback.restore.formats.line_pieces import line_pieces
 from failback.restore.formats.packed import read_text
@@ -126,15 +127,11 @@ def _unreadable(table: Table) -> Finding | None:
 
 def mysqldump_text(source: Source, name: str, size: int) -> bool:
     """Whether a file is a definition, by its beginning."""
-    from failback.restore.recognise import head_of, looks_like_sql  # noqa: PLC0415 - they need each other
-
     return bool(size) and looks_like_sql(head_of(source, name))
 
 
 def makes_table(source: Source, name: str) -> bool:
     """Whether a text is the definition of one table or view, by its beginning."""
-    from failback.restore.recognise import head_of  # noqa: PLC0415 - as above
-
     return b"-- MySQL dump" in head_of(source, name) or b"\nCREATE TABLE " in head_of(source, name)
 
 
