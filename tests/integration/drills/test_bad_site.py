@@ -223,6 +223,10 @@ ASKED: dict[str, tuple[Callable[[BrokenSite], None], tuple[str, ...]]] = {
         ),
         ("db_cutover_gtid", "yesterday"),
     ),
+    "this machine is not let in behind the closed network": (
+        edit("databases", "aws_keep_sources: [172.30.77.1/32, ", "aws_keep_sources: ["),
+        ("RDS sees this machine as 172.30.77.1, which", "add 172.30.77.1/32 to aws_keep_sources"),
+    ),
     "the address of IDC is wrong": (
         edit("databases", "db_idc:\n  host: 172.30.77.11", "db_idc:\n  host: 172.30.77.99"),
         ("is not restarted", "correct db_idc.host"),
