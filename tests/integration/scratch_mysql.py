@@ -7,14 +7,17 @@ Docker's bridge: no port is taken. The image is the newest ``rr-lab-mysql:*``, o
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mysql_root
 from failback.mysql import Login, Server
 
 if TYPE_CHECKING:
@@ -22,8 +25,13 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 300.0
 DATA = "/var/lib/mysql"
-SOCKET = "/var/run/mysqld/mysqld.sock"
+RUN = "/var/run/mysqld"
+SOCKET = f"{RUN}/mysqld.sock"
 ADMIN = "rr_admin"
+
+# The server keeps the text of a program that stands among other statements with the semicolon behind it, and then a
+# dump of it cannot be read; the client sends each statement alone.
+_PROGRAM = re.compile("DELIMITER|TRIGGER|PROCEDURE|FUNCTION|EVENT|VIEW")
 
 # What a test may override by naming it again: mysqld takes the last one.
 OPTIONS = (
@@ -40,7 +48,7 @@ OPTIONS = (
 # The data directory is made once: a container that is stopped and started keeps it (unless it lies in memory).
 _START = """
 set -e
-mkdir -p /var/run/mysqld {data} && chown mysql:mysql /var/run/mysqld {data}
+mkdir -p {run} {data} && chown mysql:mysql {run} {data}
 test -d {data}/mysql || mysqld --no-defaults --user=mysql --datadir={data} {initialise} \
  --initialize-insecure --innodb-redo-log-capacity=16M
 test -z "{uuid}" || printf '[auto]\\nserver-uuid={uuid}\\n' > {data}/auto.cnf
@@ -61,6 +69,7 @@ class TestServer:
     host: str
     uuid: str
     secrets: Path
+    run: Path  # its directory with the socket, on this machine
 
     def login(self, user: str = ADMIN) -> Login:
         return Login.from_dict(self.login_dict(user))
@@ -80,6 +89,8 @@ class TestServer:
 
     def root(self, sql: str) -> str:
         """Run SQL as the all-mighty local root."""
+        if not _PROGRAM.search(sql):
+            return mysql_root.run(self.run / "mysqld.sock", sql) if sql.strip() else ""
         argv = ["docker", "exec", "-i", self.container, "mysql", "--no-defaults", "-uroot", "-N", "-B"]
         done = subprocess.run(
             [*argv, "-S", SOCKET], input=sql, capture_output=True, text=True, check=False, timeout=120
@@ -181,9 +192,11 @@ def launch(  # noqa: PLR0913 - as start
 ) -> TestServer:
     """Start a container under exactly this name; ``wait``: until it answers and ``rr_admin`` can log in."""
     script = _START.format(
-        data=DATA, socket=SOCKET, uuid=uuid, options=" ".join(options), initialise=" ".join(initialise)
+        data=DATA, run=RUN, socket=SOCKET, uuid=uuid, options=" ".join(options), initialise=" ".join(initialise)
     )
     argv = ["docker", "run", "-d", "--name", container, "--label", "rr.test=1"]
+    run = Path(tempfile.mkdtemp(prefix="rrt-"))  # a short name: a socket's path has at most 107 characters
+    argv += ["-v", f"{run}:{RUN}"]
     argv += ["--tmpfs", DATA] if tmpfs else []
     argv += ["--memory", memory] if memory else []
     argv += [word for mount in mounts for word in ("-v", mount)]
@@ -191,7 +204,7 @@ def launch(  # noqa: PLR0913 - as start
     subprocess.run(argv, capture_output=True, check=True, timeout=120)
     address = ["docker", "inspect", "-f", "{{.NetworkSettings.IPAddress}}", container]
     found = subprocess.run(address, capture_output=True, check=True, text=True, timeout=120)
-    server = TestServer(container, found.stdout.strip(), uuid, secrets)
+    server = TestServer(container, found.stdout.strip(), uuid, secrets, run)
     if not wait:
         return server
     await_answer(server)
@@ -202,7 +215,7 @@ def launch(  # noqa: PLR0913 - as start
         f"SET sql_log_bin=0; CREATE USER {ADMIN}@'%' IDENTIFIED BY '{password}';"
         f" GRANT ALL ON *.* TO {ADMIN}@'%' WITH GRANT OPTION;"
     )
-    return TestServer(container, server.host, server.root("SELECT @@server_uuid"), secrets)
+    return replace(server, uuid=server.root("SELECT @@server_uuid"))
 
 
 def await_answer(server: TestServer) -> None:
@@ -228,8 +241,9 @@ def logs(server: TestServer, lines: int = 20) -> str:
 
 
 def stop(server: TestServer) -> None:
-    """Remove the container."""
+    """Remove the container and its socket's directory."""
     subprocess.run(["docker", "rm", "-fv", server.container], capture_output=True, check=False, timeout=120)
+    shutil.rmtree(server.run, ignore_errors=True)
 
 
 @contextmanager

@@ -110,6 +110,7 @@ def test_another_image_a_moved_tag_and_a_file_that_is_gone_are_found(site: Site,
     site.make_other()  # another image under the same name
     (site.etc / "app.json").unlink()
     docker("commit", "-c", "LABEL rr.test=moved", site.shop, site.image)
+    site.await_health("healthy")  # to be copied it is halted, and its health check may fall into that
     try:
         result = site.play(recorded, [fitness(site, recorded)]).of("look")
     finally:
