@@ -1,7 +1,7 @@
 """What the code can say: a module is read without running it, and each sentence it gives to a call is spelled out.
 
-A fact that is put in becomes the word ``fact``. What a local name holds is followed through its function, with every
-branch, so that a sentence that is built from parts is read whole.
+A fact that is put in becomes the word ``fact``, a list of them ``fact, fact``. What a local name holds is followed
+through its function, with every branch, so that a sentence that is built from parts is read whole.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _MOST = 64  # spellings of one sentence; more are facts
 _Texts = frozenset[str]
 _Names = dict[str, _Texts]
 _UNKNOWN: _Texts = frozenset({FACT})
+_SEVERAL: _Texts = frozenset({f"{FACT}, {FACT}"})  # a pair must bear more than one, and blanks between them
 _NESTED = ast.FunctionDef | ast.ClassDef
 _ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
 
@@ -171,6 +172,8 @@ class Module:
     def _looked_up(self, node: ast.Subscript | ast.Call, names: _Names) -> _Texts:
         """Give what a table of this module holds, or what a function of it returns."""
         match node:
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=", "), attr="join")):
+                return _SEVERAL
             case ast.Call(func=ast.Attribute(value=text, attr="format")):
                 return frozenset(_PLACE.sub(FACT, one) for one in self.texts(text, names))
             case ast.Subscript(value=ast.Name(id=table)) if table in self._tables:

@@ -107,6 +107,7 @@ READ = [
 MAKERS = {
     LIBRARY / "situation" / "inspection.py": ("_serving", "_databases", "_parts"),
     LIBRARY / "ssh_words.py": ("sentence",),
+    LIBRARY / "kept_way.py": ("reason",),
     LIBRARY / "people" / "decision.py": ("refusal",),
     LIBRARY / "restore" / "formats" / "mysqldump.py": ("broken",),
     LIBRARY / "lock.py": ("describe",),
@@ -158,7 +159,7 @@ def said(found: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {
         text: f"{name}: {text[:70]}"
         for name, text in found
-        if text not in GENERAL and not COMMAND.fullmatch(re.sub(r'"[^"]*"', "fact", text))
+        if text not in GENERAL and not COMMAND.fullmatch(re.sub(r'"[^"]*"|fact, fact', "fact", text))
     }
 
 
