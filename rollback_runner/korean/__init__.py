@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _WORD = r"\S+?"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 _WORDS = frozenset({"file", "item", "key", "n", "other"})  # facts that are one word; any other may be a whole sentence
+_REASONS = " | "  # between findings of several hosts, and between the reasons of a gate
 _DEEPEST = 8  # sentences within a sentence
 _PARTS = 4  # of one sentence and what clears it, where both have semicolons of their own
 _FILE = re.compile(r"(\S*[./]\S*[^\s:;,.]) (.+)", re.DOTALL)  # and what is wrong with it
@@ -61,7 +62,7 @@ def told(text: str, language: Language) -> str:
     """Say a message that tells of several findings in one breath, each perhaps with what clears it in brackets."""
     if language == "en":
         return text
-    return " | ".join(_several(one, _DEEPEST)[0] for one in text.split(" | "))  # of one host each
+    return _REASONS.join(_several(one, _DEEPEST)[0] for one in text.split(_REASONS))  # of one host each
 
 
 def fits(text: str) -> bool:
@@ -162,6 +163,8 @@ def _korean(text: str, depth: int, *, strict: bool = False) -> str:
 
 def _fact(fact: str, depth: int) -> str:
     """Say a fact: it may be a sentence, or several, or a list, or the name of something."""
+    if _REASONS in fact:
+        return _REASONS.join(_fact(one, depth) for one in fact.split(_REASONS))
     if korean := _best(fact, depth):
         return korean
     if "; " in fact or fact.endswith(")"):

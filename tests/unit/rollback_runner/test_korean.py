@@ -48,6 +48,24 @@ def test_a_sentence_and_the_sentences_in_it(english: str, spoken: str) -> None:
     assert korean.said(english, "en") == english
 
 
+def test_a_gate_that_has_several_reasons_says_each() -> None:
+    lacked = "transactions that IDC lacks (a:1-3): they cannot be replicated"
+    outside = "aws_keep_sources (192.0.2.10/32, 192.0.2.11/32) does not cover: once the network is closed (AWS-04)"
+    network = "RDS answers it no more and the fence stays unproven"
+    reasons = [
+        "IDC accepts writes while RDS serves: SET GLOBAL super_read_only=1 on it, then check its data",
+        f"RDS has already purged 3 {lacked}; restore IDC from a backup of RDS first",
+        "RDS is server a (db1), the inventory means b: correct the address or server_uuid",
+        f"RDS sees this machine as ::1, which {outside}, {network}; add ::1/128 to aws_keep_sources",
+    ]
+    for say in (korean.said, korean.told):
+        for some in (reasons, reasons[::-1], reasons[1:3]):
+            spoken = say(f"{len(some)} reasons not to begin: {' | '.join(some)}", "ko")
+            each = [korean.said(one, "ko") for one in some]
+            assert spoken == f"시작할 수 없는 이유 {len(some)}가지: {' | '.join(each)}"
+            assert not set(each) & set(some)
+
+
 def test_several_in_one_breath_each_with_what_clears_it() -> None:
     message = f"{CLOCK} (look again in a minute); web2 was booted 3 hours ago; not in the catalogue (x)"
     spoken = korean.told(message, "ko").split("; ")
