@@ -10,7 +10,7 @@ from failback.deployment.choose import choose
 from failback.deployment.marks import of_all
 from failback.deployment.model import Deployment, Project, Request
 from failback.errors import RefusedError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -184,7 +184,6 @@ def deployments() -> st.SearchStrategy[Deployment]:
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(deployments(), max_size=8, unique_by=lambda one: one.id))
 def test_the_rule_never_takes_what_may_not_serve(others: list[Deployment]) -> None:
     try:

@@ -34,7 +34,7 @@ DIALECTS = st.sampled_from(sorted(TABLE))
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_a_breaking_action_anywhere_in_an_alter_makes_it_not_compatible(data: st.DataObject) -> None:
     dialect: Any = data.draw(DIALECTS)
     actions = data.draw(st.lists(st.sampled_from(FINE[dialect]), max_size=4))
@@ -45,7 +45,7 @@ def test_a_breaking_action_anywhere_in_an_alter_makes_it_not_compatible(data: st
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_a_breaking_statement_anywhere_in_a_file_makes_it_not_compatible(data: st.DataObject) -> None:
     dialect: Any = data.draw(DIALECTS)
     texts = data.draw(st.lists(st.sampled_from(_whole(dialect, "compatible")), max_size=4))
@@ -62,7 +62,7 @@ def test_a_breaking_statement_anywhere_in_a_file_makes_it_not_compatible(data: s
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_capitals_and_comments_change_nothing(data: st.DataObject) -> None:
     dialect: Any = data.draw(DIALECTS)
     kind = data.draw(st.sampled_from(["compatible", "breaking"]))
@@ -81,14 +81,14 @@ def test_capitals_and_comments_change_nothing(data: st.DataObject) -> None:
 
 
 @given(st.text(alphabet="ALTER TABLE users ADD DROP COLUMN int NOT NULL ,;()'`\"\\-/*!#$0\n", max_size=80))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_text_makes_it_fail(text: str) -> None:
     for dialect in TABLE:
         classify(text, dialect, BEFORE[dialect])  # type: ignore[arg-type]
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_change_of_type_called_compatible_keeps_every_value(data: st.DataObject) -> None:
     """An order of types: what is wider one way is never wider the other way."""
     dialect: Any = data.draw(DIALECTS)

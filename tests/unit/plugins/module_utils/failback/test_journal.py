@@ -79,7 +79,7 @@ def test_swapped_lines_are_found(tmp_path: Path) -> None:
     assert journal.verify(path) != []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cut=st.integers(min_value=1, max_value=400))
 def test_a_torn_last_line_is_sealed_and_loses_nothing(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
     path = tmp_path_factory.mktemp("torn") / "journal.jsonl"

@@ -206,7 +206,7 @@ ACTS = ["step"] * 10 + ["run", "crash", "abort", "heartbeat", "unlock", "write_o
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(["IDC", "RDS"]), st.booleans()), max_size=60))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_random_walks_never_make_two_writers_and_lose_nothing(acts: list[tuple[str, str, bool]]) -> None:
     walk = Walk()
     for act, side, time_passes in acts:

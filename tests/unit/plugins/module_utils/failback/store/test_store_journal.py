@@ -148,7 +148,7 @@ def test_a_journal_that_went_another_way_stops_the_act(home: Path, monkeypatch: 
         journal.append(path, "intent", act="lock")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(KINDS, FAULTS), max_size=14))
 def test_whatever_is_lost_the_chain_holds_and_no_act_is_ahead_of_the_store(steps: list[tuple[str, Fault]]) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
