@@ -63,7 +63,8 @@ def read(directory: Path) -> Inventory:
             text=True,
             timeout=_DEADLINE,
             check=False,
-            env=os.environ | environment(),
+            # Within a run Ansible keeps in files what modules found out, and would list it as values of the site.
+            env=os.environ | environment() | {"ANSIBLE_CACHE_PLUGIN": "memory"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SiteError([f"{directory}: the inventory could not be read: {error}."]) from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from rollback_runner import korean
+from rollback_runner import content, korean
 from rollback_runner.errors import SiteError, UsageError
 from rollback_runner.site import inventory, parts
 from rollback_runner.site import site as sites
@@ -53,6 +54,22 @@ def test_a_good_site_is_read_with_its_templates_filled_in(directory: Path, tmp_p
     assert site.variables["shop-db"]["db_idc"]["password_file"] == f"{tmp_path}/secrets/idc"
     assert site.variables["idc-app2"]["app_container"] == "idc-app2-shop"
     assert f"{tmp_path}/secrets/tsig" in site.secret_files
+
+
+def test_what_a_run_found_out_is_no_value_of_the_site(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_CACHE_PLUGIN", "jsonfile")
+    monkeypatch.setenv("ANSIBLE_CACHE_PLUGIN_CONNECTION", str(tmp_path / "facts"))
+    argv = ["ansible", "shop", "-i", str(directory), "-m", "set_fact", "-a", "rr_open=[] cacheable=true"]
+    environment = os.environ | content.environment()
+    subprocess.run(argv, check=True, capture_output=True, env=environment)
+    listed = subprocess.run(
+        ["ansible-inventory", "-i", str(directory), "--host", "shop"], check=True, capture_output=True, env=environment
+    )
+    assert b'"rr_open"' in listed.stdout, "so it would be taken for one"
+
+    assert "rr_open" not in sites.load(str(directory)).variables["shop"]
 
 
 @pytest.mark.parametrize("name", ["lab", "example"])
