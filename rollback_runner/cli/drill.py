@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rollback_runner import messages
-from rollback_runner.cli.common import json_option, language_option, site_option
+from rollback_runner.cli.common import DEFAULT_SITE, json_option, language_option, site_option, with_store
 from rollback_runner.content import home
 from rollback_runner.drill import drill as drills
-from rollback_runner.drill import drill_backup, drill_list, scenarios
+from rollback_runner.drill import drill_backup, drill_list, scenarios, stages
 from rollback_runner.errors import Exit
 from rollback_runner.record import report
+from rollback_runner.site import inventory
 
 if TYPE_CHECKING:
     from rollback_runner.checklist import Language
@@ -52,9 +53,17 @@ def drill() -> None:
     """
 
 
+def _the_lab(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Mean the lab that comes with this command, whatever site others mean by default (RR_SITE)."""
+    here = DEFAULT_SITE if inventory.locate(DEFAULT_SITE) == stages.LAB else str(stages.LAB)
+    return with_store(context, parameter, value or here)
+
+
 @drill.command()
 @click.argument("scenario", metavar="[SCENARIO]", default=scenarios.PLAIN)
-@site_option
+@click.option(
+    "-i", "--site", "site_name", metavar="SITE", callback=_the_lab, help="The lab, and no other site: it is destroyed."
+)
 @click.option("--leg", "legs", multiple=True, metavar="LEG", help="Only this leg of the way, e.g. emergency.")
 @click.option("--before", default=5.0, show_default=True, help="Seconds of traffic before the phase begins.")
 @click.option("--after", default=5.0, show_default=True, help="Seconds of traffic after the phase has ended.")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rollback_runner.drill.scenarios import Run, Scenario
     from rollback_runner.site.site import Site
 
+LAB = (ROOT / "inventories" / "lab").resolve()  # the one site a drill may have
 # What of a way is carried out a second time. Preparing, signing and telling belong to an incident that is open, closing
 # RDS and restoring to an IDC that does not serve yet.
 _REPEATED = frozenset({"emergency", "emergency:open", "full"})
@@ -222,7 +223,7 @@ def say_nothing(_line: str) -> None:
 
 def _only_the_lab(site: Site) -> None:
     """Refuse any site but the lab: a drill resets, spoils and destroys. Raises `UsageError`."""
-    if site.directory != (ROOT / "inventories" / "lab").resolve():
+    if site.directory != LAB:
         raise UsageError(
             f"{site.name} is not the lab, and a drill destroys data on purpose.",
             next_step=f"rollback-runner rehearse -i {site.directory}, or drill backup: both touch nothing",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failback.errors import MySQLError
+from failback.rds_rules import networks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +41,13 @@ def seen_as(server: Server) -> SeenAs:
 
 
 def cut_off(seen: SeenAs, keep: Sequence[str]) -> str:
-    """Name the address that none of ``keep`` (CIDRs) covers; "" when one is covered, or no address is known."""
-    networks = [ipaddress.ip_network(source) for source in keep]
+    """Name the address that none of ``keep`` (CIDRs) covers; "" when one is covered, or no address is known.
+
+    Raises ConfigError for what is no CIDR.
+    """
+    kept = networks(keep)
     known = [found for found in map(_address, seen.addresses) if found]
-    if any(address in network for address in known for network in networks):
+    if any(address in one for address in known for one in kept):
         return ""
     return str(known[0]) if known else ""
 

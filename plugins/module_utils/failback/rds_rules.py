@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback.errors import RefusedError
+from failback.errors import ConfigError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,8 @@ KEPT = "kept by rollback-runner"
 _MOST_TAGS = 40  # AWS allows 50 on a resource
 _MOST_TAG_VALUE = 256
 _TCP = "6"
-_KINDS = {4: "cidr", 6: "cidr6"}
+_SIX = 6
+_KINDS = {4: "cidr", _SIX: "cidr6"}
 
 
 @dataclass(frozen=True, order=True)
@@ -106,12 +107,31 @@ class GroupPlan:
         return bool(self.revoke or self.authorize)
 
 
+def networks(keep: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Read CIDRs. Raises ConfigError for what is none, with what may be meant."""
+    found = []
+    for source in keep:
+        try:
+            found.append(ipaddress.ip_network(source))
+        except ValueError as error:
+            raise ConfigError(f"aws_keep_sources has {source}, which is no network: {_meant(source)}") from error
+    return found
+
+
+def _meant(source: str) -> str:
+    try:
+        one = ipaddress.ip_interface(source)
+    except ValueError:
+        return "write an address such as 192.0.2.10/32, or a network such as 192.0.2.0/24"
+    return f"write {ipaddress.ip_network(one.ip)} for the one address, or {one.network} for all of its network"
+
+
 def plan_group(rules: Sequence[Rule], port: int, keep: Sequence[str], noted: int = 0) -> GroupPlan:
     """Leave the kept sources and nobody else on the port; rules that do not touch it stay.
 
-    Raises RefusedError when there are more rules than can be noted for the way back.
+    Raises RefusedError when there are more rules than can be noted for the way back, ConfigError as ``networks`` does.
     """
-    kept = [ipaddress.ip_network(source) for source in keep]
+    kept = networks(keep)
     revoke = [rule for rule in rules if rule.reaches(port) and not _within(rule, kept)]
     if len(revoke) + noted > _MOST_TAGS:
         raise RefusedError(
@@ -166,7 +186,7 @@ class AclEntry:
 
 def acl_entries(keep: Sequence[str], *, six: bool) -> list[AclEntry]:
     """Return all entries that leave the port to the kept sources; ``six``: the ACL lets IPv6 in by itself."""
-    denied = ["0.0.0.0/0", *(["::/0"] if six or any(":" in source for source in keep) else [])]
+    denied = ["0.0.0.0/0", *(["::/0"] if six or any(one.version == _SIX for one in networks(keep)) else [])]
     found = [("allow", source) for source in keep] + [("deny", source) for source in denied]
     return [AclEntry(number, action, cidr) for number, (action, cidr) in enumerate(found, start=1)]
 

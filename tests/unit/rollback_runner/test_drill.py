@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from lab import faults
 from lab.releases import faults as release_faults
+from rollback_runner.cli.drill import drill as command
 from rollback_runner.content import ROOT
 from rollback_runner.drill import clients, drill, figures, scenarios
 from rollback_runner.drill.scenarios import Expected, Run
@@ -123,3 +126,23 @@ def test_no_site_but_the_lab_is_drilled(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not the lab, and a drill destroys data on purpose"):
         drill.run(order)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", [(), ("-i", str(LAB))])
+def test_a_drill_means_the_lab_whatever_the_site_of_this_machine_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    # As in an installation from a bundle: a site of its own by default, and a copy of an inventory beside it.
+    shutil.copytree(LAB, tmp_path / "inventories" / "lab")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RR_HOME", str(tmp_path))
+    monkeypatch.setenv("RR_SITE", str(tmp_path / "inventories" / "lab"))
+    ordered: list[drill.Order] = []
+
+    def note(order: drill.Order) -> None:
+        ordered.append(order)
+        raise UsageError("it was ordered", next_step="")
+
+    monkeypatch.setattr(drill, "run", note)
+    CliRunner().invoke(command, ["scenario", "emergency", *given])
+    assert [Path(order.site).resolve() for order in ordered] == [LAB.resolve()]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from failback.errors import RefusedError
+from failback.errors import ConfigError, RefusedError
+from failback.kept_way import SeenAs, cut_off
 from failback.rds_rules import AclEntry, Rule, plan_acl, plan_group, rule_from_tag, rules_of
+
+from rollback_runner import korean
 
 KEEP = ["10.0.0.1/32", "10.0.0.11/32"]
 
@@ -26,6 +29,26 @@ def test_a_kept_source_of_ipv6_is_let_in_as_one() -> None:
         [{"CidrIpv6": "2001:db8:0:1::/64", "Description": "kept by rollback-runner"}]
     ]
     assert not plan_group(plan.authorize, 3306, ["2001:db8:0:1::/64"]).changed
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("192.0.2.10/24", "write 192.0.2.10/32 for the one address, or 192.0.2.0/24 for all of its network"),
+        ("2001:db8::1/64", "write 2001:db8::1/128 for the one address, or 2001:db8::/64"),
+        ("192.0.2.300/32", "write an address such as 192.0.2.10/32"),
+    ],
+)
+def test_a_kept_source_that_is_no_network_is_named_with_what_may_be_meant(source: str, words: str) -> None:
+    for plan in (
+        lambda: plan_group([], 3306, [KEEP[0], source]),
+        lambda: plan_acl([], [], 3306, [KEEP[0], source]),
+        lambda: cut_off(SeenAs("192.0.2.10", ("192.0.2.10",)), [KEEP[0], source]),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            plan()
+        assert str(caught.value).startswith(f"aws_keep_sources has {source}, which is no network: {words}")
+        assert "네트워크가 아닙니다" in korean.said(str(caught.value), "ko")
 
 
 def test_closed_already_is_nothing_to_do() -> None:
