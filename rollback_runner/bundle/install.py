@@ -246,7 +246,7 @@ def load_images(place: Path, manifest: dict[str, Any], *, skip: bool) -> str:
     for image in saved:
         argv = ["docker", "load", "--quiet", "--input", str(place / image["file"])]
         try:
-            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            done = run(argv, dict(os.environ))
         except FileNotFoundError:
             return f"{say('no_docker')} {by_hand}"
         if done.returncode != 0:
@@ -291,10 +291,33 @@ def digest(stream: IO[bytes]) -> str:
     return found.hexdigest()
 
 
+def run(argv: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, or end it and wait for that. Raises EndedError, FileNotFoundError.
+
+    subprocess.run would lose one that has begun but that it does not know yet: until then nobody is heard.
+    """
+    before, process = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS), None
+    try:
+        process = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),  # noqa: PLW1509 - there is one thread
+        )  # fmt: skip
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # who ended it meanwhile is heard here
+        said, wrong = process.communicate()
+    except BaseException:
+        if process is not None:
+            process.kill()
+            process.wait()
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return subprocess.CompletedProcess(argv, process.returncode, said, wrong)
+
+
 def quiet(argv: list[str]) -> None:
     """Run a program. Raises StopError with its last words."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=kept)
+    done = run(argv, kept)
     if done.returncode != 0:
         raise StopError("failed", command=" ".join(argv[:4]), why=" ".join((done.stderr or done.stdout).split())[-600:])
 

@@ -224,6 +224,34 @@ def test_a_signal_while_the_images_are_loaded_leaves_nothing_behind_either(shop:
     assert not place.exists()
 
 
+# In a process of its own: a test's worker has more threads than one, and any of them may be told of a signal.
+JUST_BEGINNING = """
+import os, signal, subprocess
+from rollback_runner.bundle import install
+
+class Beginning(subprocess.Popen):
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)  # before anybody has been told of it
+
+subprocess.Popen = Beginning
+install.answer_endings(install.interrupted)
+try:
+    install.quiet(["sleep", "infinity"])
+except install.EndedError:
+    print("ended", signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+
+
+def test_a_program_that_just_begins_when_it_is_ended_is_ended_too() -> None:
+    argv = [sys.executable, "-c", JUST_BEGINNING]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
+    child, ended = done.stdout.splitlines()
+    assert not Path(f"/proc/{child}").exists()
+    assert ended == "ended set()"
+
+
 def test_what_nohup_ignores_stays_ignored(shop: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rollback_runner.bundle.wheels.fetch", _pip_that_never_ends)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
