@@ -37,6 +37,7 @@ _LEAST_OF: Mapping[str, float] = {
 _MOMENTARY = frozenset({"mysql_threads_running", "mysql_lock_waits", "sessions_idc", "sessions_aws"})
 _MEAN = frozenset({"share", "1/s", "bytes/s"})
 _AFTER = 1.0  # seconds in which the sample of the last second comes
+_BEGUN = 1.0  # seconds: a first sample so late has missed nothing that counts
 _SEEN = 0.5  # of a load made on purpose must be seen: the rest may lie in a neighbouring interval
 
 
@@ -119,8 +120,7 @@ def compare(
             mine = _between(series, figure, host, one.since, one.until + _AFTER)
             other = statistics.fmean(some)
             level = _level(figure, [value for _, value in mine], other)
-            late = mine[0][0] - one.since if mine else 0.0
-            if level is not None and late <= (one.until - one.since) / 2:
+            if level is not None and _seen_from(series, figure, host, one.since):
                 said.setdefault((figure, host), {})[source] = (other, level)
     found = []
     for figure, host in keys:
@@ -128,6 +128,12 @@ def compare(
         others, load = said.get((figure, host), {}), loads.get((figure, host), 0.0)
         found.append(Compared(figure, host, _level(figure, values_of), len(values_of), others, load))
     return found
+
+
+def _seen_from(series: Series, figure: str, host: str, since: float) -> bool:
+    """Whether the sampler followed it by then: what happened before it began, it cannot have seen."""
+    points = series.values.get(figure, {}).get(host, ())
+    return bool(points) and min(at for at, _ in points) <= since + _BEGUN
 
 
 def _between(series: Series, figure: str, host: str, since: float, until: float) -> list[tuple[float, float]]:

@@ -35,11 +35,19 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     known = sites.load(LAB)
     made.groups, made.hostvars = known.groups, known.variables
     companions.ensure("sampler", known.directory, home, made.incident)
-    limit = time.monotonic() + 60
-    while len(series.read(made.incident).figures) < 20 and time.monotonic() < limit:
+    limit = time.monotonic() + 90
+    while not followed(made) and time.monotonic() < limit:
         time.sleep(0.5)
     yield made
     companions.stop(made.incident, "sampler")
+
+
+def followed(site: Site) -> bool:
+    """Whether the sampler has followed everything for as long as Prometheus will speak of."""
+    seen = series.read(site.incident)
+    begun = [min(at for at, _ in points) for hosts in seen.values.values() for points in hosts.values()]
+    window = site.hostvars["shop"]["watching_prometheus"]["window"]
+    return len(seen.figures) >= 20 and time.time() - max(begun, default=time.time()) > window
 
 
 def beside(site: Site, **more: Any) -> dict[str, Any]:

@@ -167,6 +167,16 @@ class TestAgreement:
         found = agreement.compare(series({CPU: points}), beside, (45, 60), {}, [CPU])[0]
         assert found.wrong == ""
 
+    def test_what_happened_before_the_sampler_began_is_not_held_against_it(self) -> None:
+        beside = {
+            "Prometheus": Said([Point(60, *CPU, 0.7)], 45, 60),
+            "the source": Said([Point(60, *CPU, 0.3)], 51, 60),
+        }
+        found = agreement.compare(series({CPU: every(51, 60, 0.3)}), beside, (51, 60), {}, [CPU])[0]
+        assert (found.wrong, set(found.others)) == ("", {"the source"})
+        found = agreement.compare(series({CPU: every(40, 60, 0.3)}), beside, (51, 60), {}, [CPU])[0]
+        assert "the sampler says 30 %, Prometheus asked beside it 70 %" in found.wrong
+
     def test_a_figure_of_an_instant_is_held_against_the_nearest_of_its_seconds(self) -> None:
         key = ("mysql_threads_running", "db1")
         swinging = [(0.0, 3.0), (5.0, 3.0), (10.0, 31.0), (15.0, 3.0)]
