@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from rollback_runner.watching.usual_levels import Key
 
 _SHARE = 0.5  # of the larger value: two readings of the same seconds never begin and end at the same instant
-# Traffic on a network begins and ends with the load inside of the span, of which a source that reads every few seconds
-# has two or three readings: one more or less at an edge, and it says half. A sampler that stands still says nothing.
-_SHARE_OF: Mapping[Unit, float] = {"share": 0.0, "bytes/s": 2 / 3}
 # How far two honest readings may be apart in a unit, however small they are.
 _LEAST: Mapping[Unit, float] = {
     "share": 0.15, "bytes": 64e6, "bytes/s": 20_000.0, "1/s": 5.0, "s": 0.25, "count": 5.0,
@@ -96,7 +93,7 @@ class Compared:
 def agree(figure: str, one: float, other: float) -> bool:
     """Tell whether two readings of one figure can both be honest."""
     least = _LEAST_OF.get(figure, _LEAST[FIGURES[figure].unit])
-    share = _SHARE_OF.get(FIGURES[figure].unit, _SHARE)
+    share = 0.0 if FIGURES[figure].unit == "share" else _SHARE
     return abs(one - other) <= max(least, share * max(abs(one), abs(other)))
 
 

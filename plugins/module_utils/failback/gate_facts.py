@@ -61,7 +61,7 @@ def read(server: Server, login: Login, app: Login | None, scope: Scope) -> SideF
         foreign_events=_foreign_events(server, exempt, privileges) if rds else (),
         lacks=() if rds else _lacks(server, granted, scope.schemas),
         app_lacks="" if rds or app is None else _app_lacks(server, app, scope),
-        seen_as=kept_way.seen_as(server),
+        seen_as=observe.seen_as(server) if rds else kept_way.SeenAs(""),
         extra=_extra(server) if rds else {},
     )
 

@@ -1,8 +1,6 @@
 """Whether who asks RDS now could ask it behind the closed network too (AWS-04), where only aws_keep_sources get in.
 
-RDS itself says under which address it sees a session: behind NAT or a VPN nobody else knows. It shows a name instead
-unless skip_name_resolve is on; the host cache has its address then (MySQL reference, "The host_cache Table"), but only
-with performance_schema, which small RDS instances run without.
+Pure: how the server sees a session, ``observe.seen_as`` asks it.
 """
 
 from __future__ import annotations
@@ -11,13 +9,10 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failback.errors import MySQLError
 from failback.rds_rules import networks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from failback.mysql import Server
 
 
 @dataclass(frozen=True)
@@ -28,31 +23,20 @@ class SeenAs:
     addresses: tuple[str, ...] = ()
 
 
-def seen_as(server: Server) -> SeenAs:
-    """Ask the server how it sees this very session. Raises ``failback.errors``."""
-    shown = server.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
-    if _address(shown):
-        return SeenAs(shown, (shown,))
-    try:
-        rows = server.rows("SELECT ip AS ip FROM performance_schema.host_cache WHERE host = %s", (shown,))
-    except MySQLError:
-        return SeenAs(shown)  # without the right to read it
-    return SeenAs(shown, tuple(sorted(str(row["ip"]) for row in rows)))
-
-
 def cut_off(seen: SeenAs, keep: Sequence[str]) -> str:
     """Name the address that none of ``keep`` (CIDRs) covers; "" when one is covered, or no address is known.
 
     Raises ConfigError for what is no CIDR.
     """
     kept = networks(keep)
-    known = [found for found in map(_address, seen.addresses) if found]
+    known = [found for found in map(address_of, seen.addresses) if found]
     if any(address in one for address in known for one in kept):
         return ""
     return str(known[0]) if known else ""
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address; None for a name. One of IPv4 written as IPv6 is the former."""
     try:
         found = ipaddress.ip_address(text)
     except ValueError:

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from failback import kept_way
 from failback.errors import MySQLError
 from failback.fence_plan import Account, Event, Session, Transaction, own_mark
 from failback.gtid import GtidSet
@@ -98,6 +99,23 @@ def identity(server: Server) -> Identity:
         gtid_mode=str(row["gtid_mode"]),
         scheduler=str(row["scheduler"]).upper(),
     )
+
+
+def seen_as(server: Server) -> kept_way.SeenAs:
+    """Ask the server how it sees this very session. Raises ``failback.errors``.
+
+    Behind NAT or a VPN nobody else knows. It shows a name instead of an address unless skip_name_resolve is on; its
+    host cache has the address then (MySQL reference, "The host_cache Table"), but only with performance_schema, which
+    small RDS instances run without.
+    """
+    shown = server.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
+    if kept_way.address_of(shown):
+        return kept_way.SeenAs(shown, (shown,))
+    try:
+        rows = server.rows("SELECT ip AS ip FROM performance_schema.host_cache WHERE host = %s", (shown,))
+    except MySQLError:
+        return kept_way.SeenAs(shown)  # without the right to read it
+    return kept_way.SeenAs(shown, tuple(sorted(str(row["ip"]) for row in rows)))
 
 
 def accounts(server: Server) -> list[Account]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from failback import grants, kept_way
+from failback import grants, kept_way, observe
 from failback.errors import LoginRefusedError, UnreachableError
 from failback.mysql import Login, Server
 from failback.sql import quote_account
@@ -25,7 +25,7 @@ def login(server: Mapping[str, Any], side: str, schemas: Sequence[str], keep: Se
         version, read_only = there.text("SELECT @@version"), there.number("SELECT @@read_only")
         uuid, gtid = there.text("SELECT @@server_uuid"), there.text("SELECT @@gtid_mode")
         lines = _grants(there)
-        cut_off = kept_way.cut_off(kept_way.seen_as(there), keep) if keep else ""
+        cut_off = kept_way.cut_off(observe.seen_as(there), keep) if keep else ""
     if uuid != meant.server_uuid:
         raise ValueError(f"this server is {uuid}, the site means {meant.server_uuid}: it is the wrong one")
     if gtid != "ON":

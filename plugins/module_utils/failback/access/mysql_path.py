@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from failback import kept_way
+from failback import observe
 from failback.access.model import Seen
 from failback.access.mysql_look import Account
 from failback.errors import ConfigError, FailbackError, LoginRefusedError, UnreachableError
@@ -78,7 +78,7 @@ def reach(login: Login, open_stream: Open, raw: Callable[[str, int], Seen], *, t
             return Reached(Seen("certificate", time.monotonic() - begun, _short(str(error.__cause__))))
         try:
             account, uuid = read_account(server)
-            seen_as = kept_way.seen_as(server)
+            seen_as = observe.seen_as(server)
             trip = min(_trip(server) for _ in range(_TRIES))
             server.value(f"SELECT REPEAT('x', {_LARGE})")
             server.value(f"SELECT LENGTH('{'x' * _LARGE}')")
