@@ -17,6 +17,8 @@ from run_tasks import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ssh_host import SshHost
+
 _READY: list[bool] = []
 
 
@@ -52,3 +54,13 @@ def run(
         with suppress(Exception):
             connection.close()
     return result
+
+
+def looked(
+    host: SshHost, name: str, args: dict[str, Any], group: str = "database_hosts", **variables: Any
+) -> list[dict[str, str]]:
+    """Findings of a plugin that looks at a host of this group."""
+    result = run(name, args, host.variables() | variables, {group: ["box"]})
+    assert "failed" not in result, result
+    found: list[dict[str, str]] = result.get("findings") or []
+    return found

@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import access_box
 import pytest
-import ssh_action
 import ssh_host
 from failback import remote
 from failback.access import paths, tls
 from failback.access.model import Path as NetworkPath
 from failback.access.model import Seen, Words
 from failback.access.site import Site
-from idc_side import fresh, run_action
+from idc_side import run_action
 from run_tasks import local_host, play
+from ssh_action import looked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import mysql_pair
     from access_box import Box
-    from ssh_host import SshHost
 
 TIMEOUT = 0.6
 
@@ -37,21 +35,6 @@ def _box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     box = access_box.start(tmp_path_factory.mktemp("box") / "keys")
     yield box
     access_box.stop(box)
-
-
-@pytest.fixture(name="pair", scope="module")
-def _pair(mysql_servers: mysql_pair.Pair) -> Iterator[mysql_pair.Pair]:
-    fresh(mysql_servers)
-    yield mysql_servers
-    mysql_servers.reset()
-
-
-@pytest.fixture(name="beside", scope="module")
-def _beside(mysql_servers: mysql_pair.Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshHost]:
-    """The database host: sshd in the network of IDC's server."""
-    host = ssh_host.start(tmp_path_factory.mktemp("ssh") / "keys", mysql_servers.idc.container, mysql_servers.idc.host)
-    yield host
-    ssh_host.stop(host)
 
 
 def path(host: str, port: int, kind: Any = "tcp", **more: Any) -> NetworkPath:
@@ -112,8 +95,7 @@ def test_a_name_server_must_answer_over_udp_and_tcp(box: Box) -> None:
     box.root("kill $(pidof named)")
 
 
-def test_a_certificate_that_does_not_verify_is_named(tmp_path: Path, pair: mysql_pair.Pair) -> None:
-    del pair
+def test_a_certificate_that_does_not_verify_is_named(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     make += ["-keyout", str(key), "-out", str(certificate), "-subj", "/CN=door", "-addext", "subjectAltName=DNS:door"]
@@ -142,105 +124,6 @@ def test_a_certificate_that_does_not_verify_is_named(tmp_path: Path, pair: mysql
         seen = tls.shake(wrong, 2.0)
         assert seen.answer == "certificate", seen
     listener.close()
-
-
-def mysql(login: dict[str, object], **more: Any) -> dict[str, Any]:
-    args = {"look": "path", "holder": "idc", "name": "IDC MySQL", "server": login, "timeout": 1.0}
-    result = run_action("access_mysql", args | more)
-    assert "failed" not in result, result
-    return result
-
-
-def test_the_way_to_mysql_is_proven_by_a_login(pair: mysql_pair.Pair) -> None:
-    result = mysql(pair.idc.login_dict())
-    assert result.get("findings") is None
-    only = result["evidence"]["paths"][0]
-    assert (only["answer"], only["tls_verified"]) == ("open", True)
-    assert 0 < only["latency_ms"] < 1000
-
-
-def test_mysql_that_is_down_cut_off_or_somebody_else(pair: mysql_pair.Pair) -> None:
-    down = mysql(pair.idc.login_dict() | {"port": 3307})["findings"]
-    assert "refused at once" in down[0]["sentence"]
-    assert down[0]["severity"] == "blocker"
-    accepted = mysql(pair.rds.login_dict() | {"port": 3307}, holder="rds", accept_loss="yes")
-    assert accepted["findings"][0]["severity"] == "warning"
-    stranger = mysql(pair.rds.login_dict() | {"server_uuid": pair.idc.uuid})["findings"]
-    assert "the inventory means" in stranger[0]["sentence"]
-    other_ca = mysql(pair.idc.login_dict() | {"ca_file": pair.rds.login_dict()["ca_file"]})
-    assert "does not verify" in other_ca["findings"][0]["sentence"]
-
-
-def test_large_packets_that_get_lost_are_named(pair: mysql_pair.Pair, beside: SshHost) -> None:
-    beside.run("nft", "add", "table", "inet", "cut")
-    beside.run("nft", "add", "chain", "inet", "cut", "out", "{ type filter hook output priority 0 ; }")
-    rule = ("nft", "add", "rule", "inet", "cut", "out", "tcp", "sport", "3306", "meta", "length", ">")
-    # 3 KB: only the large answer gets lost. 800 bytes: the certificate already does.
-    for size in ("3000", "800"):
-        beside.run("nft", "flush", "chain", "inet", "cut", "out")
-        beside.run(*rule, size, "drop")
-        found = mysql(pair.idc.login_dict())["findings"]
-        assert "small packets pass and large ones get lost" in found[0]["sentence"], found
-        assert "MTU" in found[0]["next_step"]
-    beside.mend()
-    assert mysql(pair.idc.login_dict()).get("findings") is None
-
-
-def looked(
-    host: SshHost, name: str, args: dict[str, Any], group: str = "database_hosts", **variables: Any
-) -> list[dict[str, str]]:
-    result = ssh_action.run(name, args, host.variables() | variables, {group: ["box"]})
-    assert "failed" not in result, result
-    found: list[dict[str, str]] = result.get("findings") or []
-    return found
-
-
-def replication(pair: mysql_pair.Pair, **more: Any) -> dict[str, Any]:
-    server = pair.rds.login_dict("repl") | more
-    return {"look": "path", "holder": "replication", "name": "RDS", "server": server, "tunnel": True, "timeout": 1.5}
-
-
-def test_the_way_from_the_idc_host_to_rds(pair: mysql_pair.Pair, beside: SshHost) -> None:
-    assert looked(beside, "access_mysql", replication(pair)) == []
-    beside.cut(pair.rds.host)
-    cut = looked(beside, "access_mysql", replication(pair))
-    assert [one["severity"] for one in cut] == ["warning"], "a tunnel through this machine will do"
-    assert "tunnel" in cut[0]["sentence"]
-    beside.mend()
-    nowhere = looked(beside, "access_mysql", replication(pair, port=3307))
-    assert [one["severity"] for one in nowhere] == ["blocker"]
-    assert "refused at once" in nowhere[0]["sentence"]
-
-
-def test_who_would_be_cut_off_by_the_closed_network_is_told(pair: mysql_pair.Pair, beside: SshHost) -> None:
-    with pair.rds.connect() as session:
-        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
-    strangers, both = ["192.0.2.0/24"], [f"{here}/32", f"{beside.address}/32"]
-    found = mysql(pair.rds.login_dict(), holder="rds", keep_sources=strangers)
-    assert found["after"] == {"open": True}
-    assert [(one["severity"], one["next_step"]) for one in found["findings"]] == [
-        ("blocker", f"add {here}/32 to aws_keep_sources")
-    ]
-    assert "the fence stays unproven" in found["findings"][0]["sentence"]
-    assert found["evidence"]["paths"][0]["seen_as"] == here
-    # The IDC server's host has done its work when the network is closed.
-    idc = looked(beside, "access_mysql", replication(pair) | {"keep_sources": strangers})
-    assert [(one["severity"], one["next_step"]) for one in idc] == [
-        ("warning", f"add {beside.address}/32 to aws_keep_sources")
-    ]
-    for keep in (both, []):
-        assert mysql(pair.rds.login_dict(), holder="rds", keep_sources=keep).get("findings") is None
-        assert looked(beside, "access_mysql", replication(pair) | {"keep_sources": keep}) == []
-
-
-def test_a_name_without_an_address_is_told_as_a_name(pair: mysql_pair.Pair) -> None:
-    with pair.rds.connect() as session:
-        here = session.text("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
-    # The replication account may not read the server's host cache.
-    with pair.rds.naming(here, "ops1.bookings"):
-        found = mysql(pair.rds.login_dict("repl"), holder="replication", keep_sources=["192.0.2.0/24"])["findings"]
-    assert [one["severity"] for one in found] == ["note"]
-    assert "by the name ops1.bookings and not by its address" in found[0]["sentence"]
 
 
 def test_an_sshd_that_does_not_forward_and_a_host_that_changed(box: Box) -> None:
